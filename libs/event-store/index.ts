@@ -1,0 +1,2 @@
+export * from './eventstoredb.js';
+export * from './port.js';

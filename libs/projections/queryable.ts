@@ -1,0 +1,26 @@
+import { Pool, types } from 'pg';
+
+/** What both a pool and one of its clients can do. */
+export interface Queryable {
+  query<R extends object = Record<string, unknown>>(
+    text: string,
+    params?: unknown[],
+  ): Promise<{ rows: R[]; rowCount: number | null }>;
+}
+
+const DATE_OID = 1082;
+
+/** A pool for read models. `date` columns stay `YYYY-MM-DD` strings: a calendar day has no instant. */
+export function createReadPool(url: string, max = 10): Pool {
+  const pool = new Pool({
+    connectionString: url,
+    max,
+    connectionTimeoutMillis: 5_000,
+    types: {
+      getTypeParser: (oid, format) => (oid === DATE_OID ? (text: string) => text : types.getTypeParser(oid, format as never)),
+    },
+  } as ConstructorParameters<typeof Pool>[0]);
+  // An idle connection that breaks (server restart) must not take the process down; the next query dials again.
+  pool.on('error', () => undefined);
+  return pool;
+}
