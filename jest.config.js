@@ -25,6 +25,8 @@ const swc = (parser, transform) => [
 module.exports = {
   testEnvironment: 'node',
   roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/test'],
+  globalSetup: '<rootDir>/test/support/global-setup.cjs',
+  globalTeardown: '<rootDir>/test/support/global-teardown.cjs',
   testRegex: '\\.spec\\.ts$',
   moduleFileExtensions: ['ts', 'js', 'json', 'node'],
   transform: {

@@ -48,8 +48,8 @@ function orderObject(value: Record<string, unknown>, path: string): Record<strin
   const proto = Object.getPrototypeOf(value);
   if (proto !== Object.prototype && proto !== null) throw new NotCanonicalError(path, `a ${value.constructor?.name} is not JSON`);
   const ordered: Record<string, unknown> = {};
-  // Array.prototype.sort compares UTF-16 code units, which is the order RFC 8785 asks for.
-  for (const key of Object.keys(value).sort()) {
+  // RFC 8785 orders by UTF-16 code units, which is what comparing strings does.
+  for (const key of Object.keys(value).sort(byCodeUnits)) {
     const member = value[key];
     if (member === undefined) continue;
     const at = path ? `${path}.${key}` : key;
@@ -65,3 +65,5 @@ function checkText(text: string, path: string): string {
   if (LONE_SURROGATE.test(text)) throw new NotCanonicalError(path, 'has a lone surrogate');
   return text;
 }
+
+const byCodeUnits = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

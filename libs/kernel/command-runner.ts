@@ -52,6 +52,8 @@ interface Loaded<E extends DomainEvent, S> {
   state: S;
   revision: bigint;
   lastHash: string;
+  /** Business time of the latest event, epoch milliseconds. */
+  lastOccurred: number;
   /** Last revision written by a person's command. */
   lastPersonal: bigint;
   own: RecordedEvent<E>[];
@@ -78,10 +80,12 @@ export class CommandRunner {
       const loaded = await this.load(decider, stream, context.commandId);
       if (loaded.own.length > 0) return this.answerAgain(stream, loaded.own, context);
       checkVersion(loaded, context.ifMatch);
-      const base = { now: context.occurredAt ?? recordedAt, actor: context.actor };
+      // Clocks of two processes differ a little; within one stream business time never runs backwards by itself.
+      const occurredAt = context.occurredAt ?? Math.max(recordedAt, loaded.lastOccurred);
+      const base = { now: occurredAt, actor: context.actor };
       const decided = decider.decide(command, loaded.state, await loadFacts(loaded.state, base));
       if (decided.length === 0) return { stream, events: [], revision: loaded.revision, position: undefined, repeated: false };
-      const batch = this.buildBatch(stream, loaded, decided, context, recordedAt);
+      const batch = this.buildBatch(stream, loaded, decided, context, { occurredAt, recordedAt });
       const result = await this.appendUntilKnown(decider, stream, loaded.revision, batch, context);
       if (result !== 'conflict') return result;
       if (attempt >= retries) throw new Refusal('conflict', 'conflict', { params: { attempts: attempt + 1 } });
@@ -98,6 +102,7 @@ export class CommandRunner {
       state: decider.initialState(),
       revision: -1n,
       lastHash: CHAIN_START,
+      lastOccurred: 0,
       lastPersonal: -1n,
       own: [],
     };
@@ -106,6 +111,7 @@ export class CommandRunner {
       loaded.state = decider.evolve(loaded.state, { type: event.type, data: event.data } as E, eventTime(event));
       loaded.revision = event.revision;
       loaded.lastHash = event.metadata.chain.hash;
+      loaded.lastOccurred = Math.max(loaded.lastOccurred, Date.parse(event.metadata.occurredAt));
       if (event.metadata.actor.role !== 'system') loaded.lastPersonal = event.revision;
       if (event.metadata.commandId === commandId) loaded.own.push(event);
     }
@@ -146,7 +152,7 @@ export class CommandRunner {
     loaded: Loaded<E, S>,
     decided: readonly E[],
     context: CommandContext,
-    recordedAt: number,
+    times: { readonly occurredAt: number; readonly recordedAt: number },
   ): NewEvent[] {
     let prev = loaded.lastHash;
     return decided.map((event, index) => {
@@ -159,8 +165,8 @@ export class CommandRunner {
         actor: context.actor,
         reasonCode: context.reasonCode,
         schemaVersion: this.options.upcasters.current(event.type),
-        occurredAt: new Date(context.occurredAt ?? recordedAt).toISOString(),
-        recordedAt: new Date(recordedAt).toISOString(),
+        occurredAt: new Date(times.occurredAt).toISOString(),
+        recordedAt: new Date(times.recordedAt).toISOString(),
         backfill: context.backfill ? (true as const) : undefined,
       });
       const data = canonical(event.data);

@@ -72,6 +72,7 @@ export class LiveProjection {
     if (checkpoint.stream !== null && (await eventAt(checkpoint.stream, checkpoint.revision!)) !== checkpoint.eventId)
       throw new RebuildNeededError(this.name, 'is ahead of the event store, which was put back to an older state');
     this.position = checkpoint.position;
+    await db.query(`update ${this.schema}.checkpoint set failed = null where failed is not null`);
     await db.query(
       `begin; create schema if not exists read; drop view if exists read.${this.name}; drop view if exists read.${this.name}_checkpoint; ` +
         `create view read.${this.name} as select * from ${this.schema}.rows; ` +
@@ -93,7 +94,7 @@ export class LiveProjection {
     }
     if (mine.length > 0) {
       const changes = new BatchRows(this.writer, this.definition.table.partition);
-      changes.loaded(await this.writer.load(db, [...new Set(mine.map((m) => m.partition))]));
+      if (!this.definition.appendOnly) changes.loaded(await this.writer.load(db, [...new Set(mine.map((m) => m.partition))]));
       for (const { partition, event } of mine) this.definition.fold(changes.partition(partition), event, reference);
       await this.writer.delete(db, changes.deleted());
       await this.writer.upsert(db, changes.written());

@@ -21,6 +21,8 @@ export interface Projection<R extends Row = Row, Ref = unknown> {
   /** Raise it whenever fold or table change meaning: a new version fills a new schema. */
   readonly version: number;
   readonly table: TableSpec;
+  /** The fold only adds rows, so none are loaded before it. */
+  readonly appendOnly?: true;
   /** The partition an event belongs to; undefined when it changes nothing here. */
   readonly partition: (event: RecordedEvent) => string | undefined;
   readonly fold: (rows: PartitionRows<R>, event: RecordedEvent, reference: Ref) => void;

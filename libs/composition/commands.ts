@@ -1,0 +1,124 @@
+import type { BaseFacts, Command, Decider, DomainEvent, Role } from '@huicai/kernel';
+import { calendar, policy } from '../contexts/calendar/calendar.js';
+import type { CalendarCommand, CalendarEvent, PolicyCommand, PolicyEvent } from '../contexts/calendar/contract.js';
+import { type CalendarFacts, officeDay, type PolicyFacts } from '../contexts/calendar/facts.js';
+import { type CardRuleFacts, cardHolder } from '../contexts/cards/card-holder.js';
+import type { CardCommand, CardEvent } from '../contexts/cards/contract.js';
+import type { CardHolderFacts } from '../contexts/cards/facts.js';
+import { caseDecider } from '../contexts/cases/case.js';
+import type { CaseCommand, CaseEvent } from '../contexts/cases/contract.js';
+import type { CaseFacts } from '../contexts/cases/facts.js';
+import type { CaseRuleFacts } from '../contexts/cases/rules/rule.js';
+import { catalogue } from '../contexts/catalogue/catalogue.js';
+import type { CatalogueCommand, CatalogueEvent } from '../contexts/catalogue/contract.js';
+import type { CatalogueFacts } from '../contexts/catalogue/facts.js';
+import { channels } from '../contexts/channels/channels.js';
+import type { ChannelsCommand, ChannelsEvent } from '../contexts/channels/contract.js';
+import type { ChannelFacts } from '../contexts/channels/facts.js';
+import type { AssignmentCommand, AssignmentEvent, SpecialistCommand, SpecialistEvent } from '../contexts/specialists/contract.js';
+import type { AssignmentFacts, SpecialistFacts } from '../contexts/specialists/facts.js';
+import { type AssignFacts, assignment, type EnrolFacts, specialist } from '../contexts/specialists/specialist.js';
+import type { TalentCommand, TalentEvent } from '../contexts/talents/contract.js';
+import type { TalentFacts } from '../contexts/talents/facts.js';
+import { talent } from '../contexts/talents/talent.js';
+import type { CaseNumbers } from './case-numbers.js';
+import type { FactSources } from './facts.js';
+
+/** Who sends a command, with the affiliations their token or account names. */
+export interface Caller {
+  readonly id: string;
+  readonly role: Role;
+  readonly talentId?: string;
+  readonly departmentId?: string;
+  readonly specialistId?: string;
+}
+
+/** Where a command's facts come from. */
+export interface Ports {
+  readonly facts: FactSources;
+  readonly numbers: Pick<CaseNumbers, 'next'>;
+}
+
+/** A rulebook together with the facts it asks for. */
+export interface Binding<C extends Command, E extends DomainEvent, S, F extends BaseFacts> {
+  readonly decider: Decider<C, E, S, F>;
+  readonly facts: (
+    ports: Ports,
+    base: BaseFacts,
+    ask: { readonly id: string; readonly command: C; readonly caller: Caller },
+  ) => F | Promise<F>;
+}
+
+const bind = <C extends Command, E extends DomainEvent, S, F extends BaseFacts>(
+  decider: Decider<C, E, S, F>,
+  facts: Binding<C, E, S, F>['facts'],
+): Binding<C, E, S, F> => ({ decider, facts });
+
+const baseOnly = (_: Ports, base: BaseFacts): BaseFacts => base;
+
+/** Every aggregate a command can be sent to. */
+export const bindings = {
+  talent: bind<TalentCommand, TalentEvent, TalentFacts | null, BaseFacts>(talent, baseOnly),
+  catalogue: bind<CatalogueCommand, CatalogueEvent, CatalogueFacts, BaseFacts>(catalogue, baseOnly),
+  channels: bind<ChannelsCommand, ChannelsEvent, ChannelFacts, BaseFacts>(channels, baseOnly),
+  calendar: bind<CalendarCommand, CalendarEvent, CalendarFacts, BaseFacts>(calendar, baseOnly),
+  policy: bind<PolicyCommand, PolicyEvent, PolicyFacts, BaseFacts>(policy, baseOnly),
+  specialist: bind<SpecialistCommand, SpecialistEvent, SpecialistFacts | null, EnrolFacts>(
+    specialist,
+    async (ports, base, { command }) => ({
+      ...base,
+      departmentKnown: (await ports.facts.channels()).departments[command.data.departmentId] !== undefined,
+    }),
+  ),
+  specialistAssignment: bind<AssignmentCommand, AssignmentEvent, AssignmentFacts, AssignFacts>(
+    assignment,
+    async (ports, base, { id, command }) => {
+      const wanted = command.type === 'HandOverTalent' ? command.data.toSpecialistId : command.data.specialistId;
+      const [talentKnown, found] = await Promise.all([ports.facts.talentKnown(id), ports.facts.specialist(wanted)]);
+      return { ...base, talentKnown, specialistKnown: found !== null };
+    },
+  ),
+  cardHolder: bind<CardCommand, CardEvent, CardHolderFacts, CardRuleFacts>(cardHolder, async (ports, base, { id, caller }) => ({
+    ...base,
+    talentKnown: await ports.facts.talentKnown(id),
+    actorTalentId: caller.talentId ?? null,
+    holderId: id,
+    today: officeDay(base.now),
+  })),
+  case: bind<CaseCommand, CaseEvent, CaseFacts | null, CaseRuleFacts>(caseDecider, caseFacts),
+};
+
+export type Aggregate = keyof typeof bindings;
+export type CommandOf<A extends Aggregate> = Parameters<(typeof bindings)[A]['decider']['decide']>[0];
+
+async function caseFacts(
+  { facts, numbers }: Ports,
+  base: BaseFacts,
+  { command, caller }: { readonly command: CaseCommand; readonly caller: Caller },
+): Promise<CaseRuleFacts> {
+  const registering = command.type === 'RegisterCase' ? command.data.talentId : null;
+  const [time, catalogueNow, channelsNow, departmentId, talentKnown] = await Promise.all([
+    facts.time(),
+    facts.catalogue(),
+    facts.channels(),
+    departmentOf(facts, caller),
+    registering === null ? true : facts.talentKnown(registering),
+  ]);
+  const number = registering !== null && talentKnown ? await numbers.next(Number(officeDay(base.now).slice(0, 4))) : null;
+  return {
+    ...base,
+    caller: { talentId: caller.talentId ?? null, departmentId, specialistId: caller.specialistId ?? null },
+    time,
+    catalogue: catalogueNow,
+    channels: channelsNow,
+    talentKnown,
+    number,
+  };
+}
+
+/** A specialist's department is what the enrolment says, whatever a token claims. */
+async function departmentOf(facts: FactSources, caller: Caller): Promise<string | null> {
+  if (caller.role !== 'specialist') return caller.departmentId ?? null;
+  if (caller.specialistId === undefined) return null;
+  return (await facts.specialist(caller.specialistId))?.departmentId ?? null;
+}

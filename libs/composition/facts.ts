@@ -1,0 +1,76 @@
+import type { EventStore } from '@huicai/event-store';
+import { eventTime, FoldedStream, type RecordedEvent, recorded, streamName, type UpcasterRegistry } from '@huicai/kernel';
+import {
+  type CalendarFacts,
+  foldCalendar,
+  foldPolicy,
+  noCalendar,
+  noPolicy,
+  type PolicyFacts,
+  type TimeReference,
+} from '../contexts/calendar/facts.js';
+import { type CatalogueFacts, foldCatalogue, noCatalogue } from '../contexts/catalogue/facts.js';
+import { type ChannelFacts, foldChannels, noChannels } from '../contexts/channels/facts.js';
+import { foldSpecialist, type SpecialistFacts } from '../contexts/specialists/facts.js';
+
+/** One office, one of each. */
+export const CATALOGUE_STREAM = streamName('catalogue', 'lanshan');
+export const CHANNELS_STREAM = streamName('channels', 'lanshan');
+export const CALENDAR_STREAM = streamName('calendar', 'cn-lanshan');
+export const POLICY_STREAM = streamName('policy', 'default');
+
+/** Facts that bind a decision, folded from the streams they belong to and current at every question. */
+export class FactSources {
+  private readonly catalogueStream: FoldedStream<CatalogueFacts>;
+  private readonly channelsStream: FoldedStream<ChannelFacts>;
+  private readonly calendarStream: FoldedStream<CalendarFacts>;
+  private readonly policyStream: FoldedStream<PolicyFacts>;
+
+  constructor(
+    private readonly store: EventStore,
+    private readonly upcasters: UpcasterRegistry,
+  ) {
+    const folded = <S>(stream: string, initial: S, fold: (state: S, event: never) => S) =>
+      new FoldedStream(store, stream, initial, (state, { type, data }) => fold(state, { type, data } as never), upcasters);
+    this.catalogueStream = folded(CATALOGUE_STREAM, noCatalogue, foldCatalogue);
+    this.channelsStream = folded(CHANNELS_STREAM, noChannels, foldChannels);
+    this.calendarStream = folded(CALENDAR_STREAM, noCalendar, foldCalendar);
+    this.policyStream = folded(POLICY_STREAM, noPolicy, foldPolicy);
+  }
+
+  catalogue(): Promise<CatalogueFacts> {
+    return this.catalogueStream.current();
+  }
+
+  channels(): Promise<ChannelFacts> {
+    return this.channelsStream.current();
+  }
+
+  async time(): Promise<TimeReference> {
+    const [calendar, policy] = await Promise.all([this.calendarStream.current(), this.policyStream.current()]);
+    return { calendar, policy };
+  }
+
+  async exists(stream: string): Promise<boolean> {
+    for await (const _ of this.store.readStream(stream, { maxCount: 1 })) return true;
+    return false;
+  }
+
+  talentKnown(talentId: string): Promise<boolean> {
+    return this.exists(streamName('talent', talentId));
+  }
+
+  specialist(specialistId: string): Promise<SpecialistFacts | null> {
+    return this.fold<SpecialistFacts | null>(streamName('specialist', specialistId), null, foldSpecialist as never);
+  }
+
+  /** Folds any stream from its start. */
+  async fold<S>(stream: string, initial: S, evolve: (state: S, event: never, at: never) => S): Promise<S> {
+    let state = initial;
+    for await (const stored of this.store.readStream(stream)) {
+      const event: RecordedEvent = recorded(stored, this.upcasters);
+      state = evolve(state, { type: event.type, data: event.data } as never, eventTime(event) as never);
+    }
+    return state;
+  }
+}

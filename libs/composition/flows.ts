@@ -1,0 +1,30 @@
+import { type AnyProjection, type Flow, projectionsOf } from '@huicai/projections';
+import { auditFlow } from '../contexts/audit/audit.flow.js';
+import { calendarFlow } from '../contexts/calendar/calendar.flow.js';
+import { cardFlow } from '../contexts/cards/card.flow.js';
+import { caseFlow } from '../contexts/cases/case.flow.js';
+import { catalogueFlow } from '../contexts/catalogue/catalogue.flow.js';
+import { channelsFlow } from '../contexts/channels/channels.flow.js';
+import { reportingFlow } from '../contexts/reporting/reporting.flow.js';
+import { specialistFlow } from '../contexts/specialists/specialist.flow.js';
+import { talentFlow } from '../contexts/talents/talent.flow.js';
+import { bindings } from './commands.js';
+
+/** The wiring of the whole system: what each event leads to, context by context. */
+export const flows: readonly Flow[] = [
+  talentFlow,
+  cardFlow,
+  catalogueFlow,
+  channelsFlow,
+  specialistFlow,
+  caseFlow,
+  calendarFlow,
+  reportingFlow,
+  auditFlow,
+];
+
+/** Every projection with the event types it takes. */
+export const allProjections: ReadonlyMap<AnyProjection, string[]> = projectionsOf(flows);
+
+/** Stream categories of this system; the housekeeping ones have no views. */
+export const ourAggregates: ReadonlySet<string> = new Set([...Object.keys(bindings), 'counter', 'store', 'seed']);

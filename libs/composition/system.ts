@@ -1,0 +1,107 @@
+import { createDataSource } from '@huicai/database';
+import { connectEventStore, type EventStore } from '@huicai/event-store';
+import {
+  type BaseFacts,
+  type Clock,
+  type Command,
+  type CommandContext,
+  type CommandResult,
+  CommandRunner,
+  type Decider,
+  type DomainEvent,
+  streamName,
+  systemClock,
+  UpcasterRegistry,
+} from '@huicai/kernel';
+import { createReadPool } from '@huicai/projections';
+import { readKek, sameCommand, Vault } from '@huicai/vault';
+import type { Pool } from 'pg';
+import type { DataSource } from 'typeorm';
+import { CaseNumbers } from './case-numbers.js';
+import { type Aggregate, type Binding, bindings, type Caller, type CommandOf, type Ports } from './commands.js';
+import { FactSources } from './facts.js';
+import { storeIdentity } from './store-identity.js';
+
+/** Today's events are all of version 1. */
+export const upcasters = new UpcasterRegistry({});
+
+export interface SystemSettings {
+  readonly databaseUrl: string;
+  readonly eventStoreUrl: string;
+  readonly kekFile: string;
+  readonly clock?: Clock;
+  readonly maxConnections?: number;
+}
+
+/** A command on its way: what, to which aggregate, from whom. */
+export interface Sent<A extends Aggregate = Aggregate> {
+  readonly aggregate: A;
+  readonly id: string;
+  readonly command: CommandOf<A>;
+  readonly caller: Caller;
+  readonly context: Omit<CommandContext, 'actor'>;
+}
+
+/** The running parts every process of the system shares. */
+export class HuicaiSystem {
+  private constructor(
+    readonly store: EventStore,
+    readonly pool: Pool,
+    readonly dataSource: DataSource,
+    readonly vault: Vault,
+    readonly runner: CommandRunner,
+    readonly facts: FactSources,
+    readonly clock: Clock,
+    readonly storeId: string,
+    private numbers: Ports['numbers'],
+  ) {}
+
+  /** @throws when PostgreSQL or the store can not be reached, or the key file is not the vault's */
+  static async open(settings: SystemSettings): Promise<HuicaiSystem> {
+    const clock = settings.clock ?? systemClock;
+    const store = connectEventStore(settings.eventStoreUrl);
+    const pool = createReadPool(settings.databaseUrl, settings.maxConnections ?? 10);
+    const dataSource = createDataSource(settings.databaseUrl, { max: settings.maxConnections ?? 10 });
+    try {
+      await dataSource.initialize();
+      const vault = await Vault.open(dataSource, await readKek(settings.kekFile));
+      const runner = new CommandRunner({ store, clock, upcasters, sameCommand });
+      const storeId = await storeIdentity(store, runner);
+      const facts = new FactSources(store, upcasters);
+      return new HuicaiSystem(store, pool, dataSource, vault, runner, facts, clock, storeId, new CaseNumbers(runner));
+    } catch (error) {
+      await Promise.allSettled([store.close(), pool.end(), dataSource.isInitialized ? dataSource.destroy() : undefined]);
+      throw error;
+    }
+  }
+
+  /** Takes case numbers from elsewhere, as the reference year does. */
+  useNumbers(numbers: Ports['numbers']): void {
+    this.numbers = numbers;
+  }
+
+  /** Runs a command to its end. @throws Refusal, StoreUnavailableError */
+  send<A extends Aggregate>({ aggregate, id, command, caller, context }: Sent<A>): Promise<CommandResult> {
+    const { decider, facts } = bindings[aggregate] as unknown as Binding<Command, DomainEvent, unknown, BaseFacts>;
+    const ports: Ports = { facts: this.facts, numbers: this.numbers };
+    const full: CommandContext = { ...context, actor: { id: caller.id, role: caller.role } };
+    return this.runner.run(
+      decider as Decider<Command, DomainEvent, unknown, BaseFacts>,
+      streamName(aggregate, id),
+      command as Command,
+      full,
+      (_, base) => facts(ports, base, { id, command: command as Command, caller }),
+    );
+  }
+
+  /** Whether a command has left events in its aggregate's stream. */
+  async hasRecorded(aggregate: Aggregate, id: string, commandId: string): Promise<boolean> {
+    for await (const event of this.store.readStream(streamName(aggregate, id)))
+      if ((event.metadata as { commandId?: string } | undefined)?.commandId === commandId) return true;
+    return false;
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled([this.store.close(), this.pool.end(), this.dataSource.destroy()]);
+  }
+}

@@ -1,0 +1,67 @@
+import { type Effects, flow } from '@huicai/projections';
+import type { CalendarEvent, PolicyEvent } from '../calendar/contract.js';
+import type { CardEvent } from '../cards/contract.js';
+import type { CaseEvent } from '../cases/contract.js';
+import type { CatalogueEvent } from '../catalogue/contract.js';
+import type { ChannelsEvent } from '../channels/contract.js';
+import type { AssignmentEvent, SpecialistEvent } from '../specialists/contract.js';
+import type { TalentEvent } from '../talents/contract.js';
+import { history } from './views/history.view.js';
+
+type AnyEvent =
+  | CalendarEvent
+  | PolicyEvent
+  | CardEvent
+  | CaseEvent
+  | CatalogueEvent
+  | ChannelsEvent
+  | AssignmentEvent
+  | SpecialistEvent
+  | TalentEvent;
+
+const kept: Effects = { views: [history] };
+
+/** The history takes every event there is; a new type that is not named here does not compile. */
+export const auditFlow = flow<AnyEvent>('audit', {
+  CalendarVersionPublished: kept,
+  PolicyVersionPublished: kept,
+  CardApplied: kept,
+  CardReviewed: kept,
+  CardIssued: kept,
+  CardActivated: kept,
+  CardLossReported: kept,
+  CardRevoked: kept,
+  CaseRegistered: kept,
+  CaseAccepted: kept,
+  CaseDeclined: kept,
+  CaseDispatched: kept,
+  CaseSignedFor: kept,
+  CaseReturned: kept,
+  CaseTaken: kept,
+  RequesterContacted: kept,
+  ClockPaused: kept,
+  ClockResumed: kept,
+  ExtensionRequested: kept,
+  ExtensionGranted: kept,
+  ExtensionRefused: kept,
+  ResultSubmitted: kept,
+  ResultAccepted: kept,
+  ResultSentBack: kept,
+  CallbackRecorded: kept,
+  CaseRated: kept,
+  CaseClosed: kept,
+  CaseWithdrawn: kept,
+  CaseReopened: kept,
+  BreachRecorded: kept,
+  BreachWithdrawn: kept,
+  CatalogueVersionDrafted: kept,
+  CatalogueVersionPublished: kept,
+  DepartmentRegistered: kept,
+  ChannelOpened: kept,
+  ItemRouted: kept,
+  SpecialistEnrolled: kept,
+  PrimarySpecialistAssigned: kept,
+  TalentHandedOver: kept,
+  TalentRegistered: kept,
+  TalentCorrected: kept,
+});

@@ -1,0 +1,134 @@
+import { canonicalJson } from '@huicai/kernel';
+import { cnLanshanCalendar, parseInstant } from '@huicai/working-time';
+import { specOf } from '../../kernel/spec-dsl.js';
+import { calendar, policy } from './calendar.js';
+import type { CalendarVersionData, PolicyVersion } from './contract.js';
+import { DEFAULT_POLICY } from './default-policy.js';
+import { calendarDataOf, calendarVersionOf, compiledVersion, officeDay, policyInForce, policyVersion } from './facts.js';
+
+const facts = { now: 0, actor: { id: 'user-admin', role: 'admin' } } as const;
+const version = (n: number, changes: Partial<CalendarVersionData> = {}): CalendarVersionData => ({
+  ...calendarDataOf(cnLanshanCalendar(n)),
+  ...changes,
+});
+
+describe('a calendar', () => {
+  const { given } = specOf(calendar);
+  const publish = (data: CalendarVersionData) => ({ type: 'PublishCalendarVersion', data: { calendar: data } }) as const;
+  const published = (data: CalendarVersionData) => ({ type: 'CalendarVersionPublished', data: { calendar: data } }) as const;
+
+  it('is published version by version, and every version stays', () => {
+    const state = given([published(version(1))])
+      .when(publish(version(2, { publishedYears: [2025, 2026] })), facts)
+      .then([published(version(2))]);
+    expect(state.versions.map((v) => v.version)).toEqual([1, 2]);
+    expect(compiledVersion(state, 1).version).toBe(1);
+    expect(compiledVersion(state, 2)).toBe(compiledVersion(state, 2));
+    expect(() => compiledVersion(state, 3)).toThrow('No version 3');
+    expect(() => compiledVersion(state, 0)).toThrow('No version 0');
+  });
+
+  it.each([0, 1, 3])('refuses version %d after version 1', (n) => {
+    given([published(version(1))])
+      .when(publish(version(n)), facts)
+      .thenRefused('version-not-next', { field: 'calendar.version', params: { next: 2 } });
+  });
+
+  it('keeps its weekdays through an event and back', () => {
+    const original = cnLanshanCalendar();
+    const data = calendarDataOf(original);
+    canonicalJson(data);
+    const { 6: _sat, 7: _sun, ...working } = original.weekly;
+    expect(calendarVersionOf(data)).toEqual({ ...original, weekly: working });
+  });
+
+  it.each([
+    [{ zone: 'Mars/Olympus' }, 'calendar.zone', 'UNKNOWN_ZONE'],
+    [{ publishedYears: [] }, 'calendar.publishedYears', 'NO_PUBLISHED_YEAR'],
+    [{ weekly: [] }, 'calendar.weekly', 'NO_WORKING_WEEKDAY'],
+    [{ exceptions: [{ date: '2026-02-30', kind: 'closed' as const }] }, 'calendar.exceptions[0].date', 'INVALID_DATE'],
+  ])('refuses %j', (changes, field, code) => {
+    given([])
+      .when(publish(version(1, changes)), facts)
+      .thenRefused('calendar-invalid', { field, params: { code } });
+  });
+
+  it('names a wrong hour where the caller wrote it', () => {
+    const weekly = [
+      { weekday: 1 as const, intervals: [{ from: '09:00', to: '12:00' }] },
+      { weekday: 3 as const, intervals: [{ from: '09:00', to: '08:00' }] },
+    ];
+    given([])
+      .when(publish(version(1, { weekly })), facts)
+      .thenRefused('calendar-invalid', { field: 'calendar.weekly[1].intervals[0]', params: { code: 'INTERVAL_REVERSED' } });
+  });
+
+  it('refuses a weekday given twice instead of dropping one', () => {
+    const weekly = [
+      { weekday: 1 as const, intervals: [{ from: '09:00', to: '12:00' }] },
+      { weekday: 1 as const, intervals: [{ from: '13:00', to: '17:00' }] },
+    ];
+    given([])
+      .when(publish(version(1, { weekly })), facts)
+      .thenRefused('calendar-invalid', { field: 'calendar.weekly[1].weekday' });
+  });
+
+  it('stays the same calendar in the zone of the office', () => {
+    given([published(version(1))])
+      .when(publish(version(2, { calendarId: 'other' })), facts)
+      .thenRefused('calendar-invalid', { field: 'calendar.calendarId' });
+    given([])
+      .when(publish(version(1, { zone: 'Asia/Tokyo' })), facts)
+      .thenRefused('calendar-invalid', { field: 'calendar.zone' });
+  });
+});
+
+describe('a policy', () => {
+  const { given } = specOf(policy);
+  const publish = (data: PolicyVersion) => ({ type: 'PublishPolicyVersion', data: { policy: data } }) as const;
+  const published = (changes: Partial<PolicyVersion> = {}) =>
+    ({ type: 'PolicyVersionPublished', data: { policy: { ...DEFAULT_POLICY, ...changes } } }) as const;
+
+  it('is published version by version', () => {
+    given([]).when(publish(DEFAULT_POLICY), facts).then([published()]);
+    given([published()])
+      .when(publish(DEFAULT_POLICY), facts)
+      .thenRefused('version-not-next', { field: 'policy.version', params: { next: 2 } });
+  });
+
+  it('is in force from its day', () => {
+    const { state } = given([published(), published({ version: 2, effectiveFrom: '2026-07-01' })]);
+    expect(policyInForce(state, '2023-12-31')).toBeUndefined();
+    expect(policyInForce(state, '2026-06-30')?.version).toBe(1);
+    expect(policyInForce(state, '2026-07-01')?.version).toBe(2);
+    expect(policyVersion(state, 1)).toEqual(DEFAULT_POLICY);
+    expect(() => policyVersion(state, 3)).toThrow('No version 3');
+  });
+
+  // Nothing that runs on a policy can refuse it any more: dispatching would fail for the whole office.
+  it.each<[Partial<PolicyVersion>, string]>([
+    [{ signFor: { kind: 'workingTime', minutes: 0 } }, 'policy.signFor.minutes'],
+    [{ firstContact: { kind: 'workingTime', minutes: 1.5 } }, 'policy.firstContact.minutes'],
+    [{ handling: [{ limit: { kind: 'workingDays', days: 0 } }] }, 'policy.handling[0].limit.days'],
+    [{ handling: [{ limit: { kind: 'soon' } as never }] }, 'policy.handling[0].limit.kind'],
+    [{ lights: { ...DEFAULT_POLICY.lights, yellowFraction: 2 } }, 'policy.lights.yellowFraction'],
+    [{ returnWindow: { workingDays: 0 } }, 'policy.returnWindow.workingDays'],
+    [{ extension: { ...DEFAULT_POLICY.extension, maxWorkingDays: -1 } }, 'policy.extension.maxWorkingDays'],
+    [{ effectiveFrom: '2026-2-1' }, 'policy.effectiveFrom'],
+    [{ attentionLine: 70 }, 'policy.attentionLine'],
+  ])('refuses %j', (changes, field) => {
+    given([])
+      .when(publish({ ...DEFAULT_POLICY, ...changes }), facts)
+      .thenRefused('policy-invalid', { field });
+  });
+});
+
+describe('the day of the office', () => {
+  it.each([
+    ['2026-09-30T15:59:59.999Z', '2026-09-30'],
+    ['2026-09-30T16:00:00Z', '2026-10-01'],
+    ['2026-12-31T16:00:00Z', '2027-01-01'],
+  ])('at %s is %s', (instant, day) => {
+    expect(officeDay(parseInstant(instant))).toBe(day);
+  });
+});

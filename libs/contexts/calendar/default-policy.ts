@@ -1,0 +1,21 @@
+import { DEFAULT_LIGHT_POLICY } from '@huicai/working-time';
+import type { PolicyVersion } from './contract.js';
+
+/** The limits the office starts with; every one is data of version 1 and can be replaced by a later version (domain.md section 2.3). */
+export const DEFAULT_POLICY: PolicyVersion = {
+  policyId: 'default',
+  version: 1,
+  effectiveFrom: '2024-01-01',
+  calendarId: 'cn-lanshan',
+  signFor: { kind: 'workingTime', minutes: 120 },
+  firstContact: { kind: 'workingTime', minutes: 120 },
+  handling: [
+    { urgency: 'ENQUIRY', limit: { kind: 'workingDays', days: 1 } },
+    { urgency: 'NORMAL', limit: { kind: 'workingDays', days: 5 } },
+    { urgency: 'COMPLEX', limit: { kind: 'workingDays', days: 15 } },
+  ],
+  extension: { times: 1, maxWorkingDays: 10, totalMaxWorkingDays: 30 },
+  returnWindow: { workingDays: 1 },
+  lights: DEFAULT_LIGHT_POLICY,
+  attentionLine: 0.7,
+};

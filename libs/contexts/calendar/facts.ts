@@ -1,0 +1,75 @@
+import { type CalendarVersion, type CompiledCalendar, compileCalendar, formatInstant, type Interval } from '@huicai/working-time';
+import type { CalendarEvent, CalendarVersionData, PolicyEvent, PolicyVersion } from './contract.js';
+
+/** Every version of one calendar; index 0 holds version 1. */
+export interface CalendarFacts {
+  readonly versions: readonly CalendarVersion[];
+}
+
+export const noCalendar: CalendarFacts = { versions: [] };
+
+export function foldCalendar(facts: CalendarFacts, event: CalendarEvent): CalendarFacts {
+  return { versions: [...facts.versions, calendarVersionOf(event.data.calendar)] };
+}
+
+export function calendarVersionOf({ weekly, ...rest }: CalendarVersionData): CalendarVersion {
+  const byWeekday: Partial<Record<1 | 2 | 3 | 4 | 5 | 6 | 7, readonly Interval[]>> = {};
+  for (const { weekday, intervals } of weekly) byWeekday[weekday] = intervals;
+  return { ...rest, weekly: byWeekday };
+}
+
+export function calendarDataOf({ weekly, ...rest }: CalendarVersion): CalendarVersionData {
+  const days = ([1, 2, 3, 4, 5, 6, 7] as const).flatMap((weekday) => {
+    const intervals = weekly[weekday];
+    return intervals && intervals.length > 0 ? [{ weekday, intervals }] : [];
+  });
+  return { ...rest, weekly: days };
+}
+
+const compiled = new WeakMap<CalendarVersion, CompiledCalendar>();
+
+/** A version ready for arithmetic. @throws Error when the calendar has no such version */
+export function compiledVersion(facts: CalendarFacts, version: number): CompiledCalendar {
+  const found = facts.versions[version - 1];
+  if (!found) throw new Error(`No version ${version} of the calendar`);
+  let ready = compiled.get(found);
+  if (!ready) {
+    ready = compileCalendar(found);
+    compiled.set(found, ready);
+  }
+  return ready;
+}
+
+/** Every version of one policy; index 0 holds version 1. */
+export interface PolicyFacts {
+  readonly versions: readonly PolicyVersion[];
+}
+
+export const noPolicy: PolicyFacts = { versions: [] };
+
+export function foldPolicy(facts: PolicyFacts, event: PolicyEvent): PolicyFacts {
+  return { versions: [...facts.versions, event.data.policy] };
+}
+
+/** The latest version in force on a day. @param day YYYY-MM-DD, office time */
+export function policyInForce(facts: PolicyFacts, day: string): PolicyVersion | undefined {
+  return facts.versions.filter((version) => version.effectiveFrom <= day).at(-1);
+}
+
+export function policyVersion(facts: PolicyFacts, version: number): PolicyVersion {
+  const found = facts.versions[version - 1];
+  if (!found) throw new Error(`No version ${version} of the policy`);
+  return found;
+}
+
+/** What views and rules need to derive times, by version. */
+export interface TimeReference {
+  readonly calendar: CalendarFacts;
+  readonly policy: PolicyFacts;
+}
+
+/** The zone the office lives in; its calendars say the same. */
+export const OFFICE_ZONE = 'Asia/Shanghai';
+
+/** Calendar day of the office at an instant, YYYY-MM-DD. @param at epoch milliseconds */
+export const officeDay = (at: number): string => formatInstant(at, OFFICE_ZONE).slice(0, 10);

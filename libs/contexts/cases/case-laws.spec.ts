@@ -1,0 +1,173 @@
+import { isDeepStrictEqual } from 'node:util';
+import { type Actor, canonicalJson, Refusal } from '@huicai/kernel';
+import fc from 'fast-check';
+import type { Past } from '../../kernel/spec-dsl.js';
+import { at, COMMANDS, command, type Person, stories, stranger, TIME, told, who } from './case.fixture.js';
+import { caseDecider, caseRules, possibleSteps } from './case.js';
+import { dueOf } from './clocks.js';
+import type { CaseCommand, CaseEvent } from './contract.js';
+import { type CaseFacts, foldCase } from './facts.js';
+
+const START = at('2026-09-29T08:00');
+const MINUTE = 60_000;
+const everybody: readonly Person[] = [...Object.values(who), ...Object.values(stranger)];
+
+/** One attempt: which step, by whom, after how long; numbers are taken modulo what there is to choose from. */
+const attempt = fc.record({
+  legal: fc.boolean().chain((a) => fc.boolean().map((b) => a || b)),
+  pick: fc.nat(),
+  by: fc.nat(),
+  after: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 30 * MINUTE }), fc.integer({ min: 1, max: 6 * 24 * 60 * MINUTE })),
+  workingDays: fc.integer({ min: 1, max: 12 }),
+});
+type Attempt = typeof attempt extends fc.Arbitrary<infer A> ? A : never;
+
+const ENDS: readonly CaseCommand['type'][] = ['DeclineCase', 'WithdrawCase', 'ReturnCase'];
+
+const pickFrom = <T>(list: readonly T[], n: number): T => list[n % list.length]!;
+
+function choose({ legal, pick, by, workingDays }: Attempt, state: CaseFacts | null): [CaseCommand, Person] {
+  const offered = [...possibleSteps(state), ...(state ? (['RecordBreach'] as const) : [])];
+  // Ends come seldom, else few stories would get far.
+  const steps = offered.filter((step) => !ENDS.includes(step) || pick % 16 === 0);
+  const step = pickFrom(legal && steps.length > 0 ? steps : COMMANDS, pick >> 4);
+  const roles = caseRules.find((row) => row.command === step)!.roles;
+  const person = legal ? who[pickFrom(roles, by)] : pickFrom(everybody, by);
+  return [fill(step, pick, workingDays, state), person];
+}
+
+function fill(step: CaseCommand['type'], pick: number, workingDays: number, state: CaseFacts | null): CaseCommand {
+  if (step === 'RequestExtension') return command(step, { workingDays });
+  if (step === 'RegisterCase') return command(step, { urgency: pickFrom(['ENQUIRY', 'NORMAL', 'COMPLEX'] as const, pick) });
+  if (step !== 'RecordBreach' || !state || state.clocks.length === 0) return command(step);
+  const clock = pickFrom(state.clocks, pick);
+  const due = dueOf(clock, TIME);
+  return command(step, { clockId: clock.clockId, due: new Date(due ?? 0).toISOString() });
+}
+
+interface Lived {
+  readonly past: readonly Required<Past<CaseEvent>>[];
+  readonly state: CaseFacts | null;
+  readonly seen: ReadonlySet<string>;
+}
+
+const evolve = (state: CaseFacts | null, { event, at: when, actor }: Required<Past<CaseEvent>>, index: number) =>
+  foldCase(state, event, { occurredAt: when, actor, eventId: `event-${index}` });
+
+/** Lives through the attempts. Anything a rule throws but a refusal, and anything a fold throws, comes out of here. */
+function live(attempts: readonly Attempt[], skewOf: (index: number) => number = () => 0): Lived {
+  const past: Required<Past<CaseEvent>>[] = [];
+  const seen = new Set<string>();
+  let state: CaseFacts | null = null;
+  let clock = START;
+  attempts.forEach((tried, index) => {
+    clock += tried.after;
+    const [asked, by] = choose(tried, state);
+    const isTimer = asked.type === 'RecordBreach';
+    const due = isTimer ? Date.parse(asked.data.due) : 0;
+    if (isTimer && due >= clock) return;
+    const now = isTimer ? due : clock + skewOf(index);
+    const isOffered = possibleSteps(state).includes(asked.type);
+    let decided: readonly CaseEvent[];
+    try {
+      decided = caseDecider.decide(asked, state, told(by, now));
+      if (!isTimer && !isOffered) throw new Error(`${asked.type} was accepted, but not offered`);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      if (['illegal-step', 'case-not-found'].includes(error.code) && isOffered) throw new Error(`${asked.type} was offered`);
+      seen.add(error.code);
+      return;
+    }
+    for (const event of decided) {
+      seen.add(event.type);
+      canonicalJson(event.data);
+      past.push({ event, at: now, actor: by.actor as Actor });
+      state = evolve(state, past.at(-1)!, past.length - 1);
+      if (!isDeepStrictEqual(JSON.parse(JSON.stringify(state)), state)) throw new Error(`Not plain JSON after ${event.type}`);
+    }
+  });
+  return { past, state, seen };
+}
+
+describe('whatever people try, in whatever order', () => {
+  it('folds and rules never fail, a refusal is a refusal, the state is plain JSON and a replay gives it again', () => {
+    fc.assert(
+      fc.property(fc.array(attempt, { minLength: 5, maxLength: 60, size: 'max' }), (attempts) => {
+        const { past, state } = live(attempts);
+        const replayed: CaseFacts | null = JSON.parse(JSON.stringify(past)).reduce(evolve, null);
+        expect(isDeepStrictEqual(replayed, state)).toBe(true);
+        possibleSteps(state);
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it('keeps the books of the clocks', () => {
+    fc.assert(
+      fc.property(fc.array(attempt, { minLength: 20, maxLength: 60, size: 'max' }), (attempts) => {
+        const { state } = live(attempts);
+        if (!state) return;
+        const ids = state.clocks.map((clock) => clock.clockId);
+        expect(new Set(ids).size).toBe(ids.length);
+        expect(state.clocks.filter((clock) => clock.cycle < state.cycle).every((clock) => clock.sealed)).toBe(true);
+        const running = state.clocks.filter((clock) => clock.stoppedAt === null).map((clock) => clock.kind);
+        expect(new Set(running).size).toBe(running.length);
+        if (['SUBMITTED', 'RESULT_ACCEPTED', 'CLOSED', 'WITHDRAWN', 'DECLINED', 'REGISTERED'].includes(state.status))
+          expect(running).toEqual([]);
+        else expect(running).toContain('total');
+        expect(state.standingBreaches).toEqual(state.clocks.filter((c) => c.breachedAt !== null).map((c) => c.clockId));
+        expect(state.sealedCycles.map(({ cycle }) => cycle)).toEqual(Array.from({ length: state.cycle - 1 }, (_, i) => i + 1));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('reaches every event there is, so that the laws above speak of all of them', () => {
+    const seen = new Set(
+      fc
+        .sample(fc.array(attempt, { minLength: 40, maxLength: 60, size: 'max' }), { numRuns: 300, seed: 1 })
+        .flatMap((attempts) => [...live(attempts).seen]),
+    );
+    const events: CaseEvent['type'][] = [
+      'CaseRegistered',
+      'CaseAccepted',
+      'CaseDeclined',
+      'CaseDispatched',
+      'CaseSignedFor',
+      'CaseReturned',
+      'CaseTaken',
+      'RequesterContacted',
+      'ClockPaused',
+      'ClockResumed',
+      'ExtensionRequested',
+      'ExtensionGranted',
+      'ExtensionRefused',
+      'ResultSubmitted',
+      'ResultAccepted',
+      'ResultSentBack',
+      'CallbackRecorded',
+      'CaseRated',
+      'CaseClosed',
+      'CaseWithdrawn',
+      'CaseReopened',
+      'BreachRecorded',
+      'BreachWithdrawn',
+    ];
+    expect([...seen]).toEqual(expect.arrayContaining(events));
+  });
+
+  // Two processes never have quite the same time, and a command that waited for its turn was stamped before it.
+  it('can still be folded when the clocks of two processes differ by a little', () => {
+    const skew = fc.array(fc.integer({ min: -2_000, max: 2_000 }), { minLength: 60, maxLength: 60 });
+    fc.assert(
+      fc.property(fc.array(attempt, { minLength: 10, maxLength: 60, size: 'max' }), skew, (attempts, skews) => {
+        live(attempts, (index) => skews[index]!);
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it('starts from stories that hold the same laws', () => {
+    for (const story of Object.values(stories)) expect(JSON.parse(JSON.stringify(story.state))).toStrictEqual(story.state);
+  });
+});

@@ -1,0 +1,250 @@
+import { specOf } from '../../kernel/spec-dsl.js';
+import { DEFAULT_POLICY } from '../calendar/default-policy.js';
+import { at, command, sealed, stories, stranger, TIME, timeUnder, told, who } from './case.fixture.js';
+import { caseDecider } from './case.js';
+import { dueOf, thresholdsOf, viewOf } from './clocks.js';
+
+const { given } = specOf(caseDecider);
+const reasoned = { reasonCode: 'AWAITING_THIRD_PARTY', reason: sealed('why') };
+
+describe('pausing the clocks', () => {
+  it('holds every clock that runs, with the reason', () => {
+    const state = given(stories.contacted.past)
+      .when(command('PauseClock', reasoned), told(who.specialist, '2026-10-08T10:00'))
+      .then([{ type: 'ClockPaused', data: { ...reasoned, clockIds: ['total/1/1', 'handling/1/1'] } }]);
+    expect(state).toMatchObject({
+      status: 'SIGNED_FOR',
+      pausedSince: at('2026-10-08T10:00'),
+      pauseReasonCode: 'AWAITING_THIRD_PARTY',
+      pausedClockIds: ['total/1/1', 'handling/1/1'],
+    });
+  });
+
+  it('shows no due while paused, and the due if resumed now', () => {
+    const total = stories.paused.clock('total/1/1');
+    expect(dueOf(total, TIME)).toBeNull();
+    expect(thresholdsOf(total, TIME)).toEqual({ yellowAt: null, redAt: null, severeAt: null });
+    expect(viewOf(total, TIME, at('2026-10-10T15:00'))).toMatchObject({
+      status: 'PAUSED',
+      dueIfResumedNow: at('2026-10-15T17:00'),
+    });
+  });
+
+  it('moves the due by the whole working days inside it', () => {
+    // 8 October 10:00 to Saturday 10 October 15:00: 6/7 + 1 + 5/7 working days, so two.
+    const story = stories.paused.step('ResumeClock', who.specialist, '2026-10-10T15:00');
+    expect(story.facts).toMatchObject({ pausedSince: null, pauseReasonCode: null, pausedClockIds: [] });
+    expect(story.due('total/1/1')).toBe('2026-10-15T17:00');
+    expect(story.due('handling/1/1')).toBe('2026-10-15T17:00');
+  });
+
+  it('moves the due not at all for less than a working day', () => {
+    const story = stories.paused.step('ResumeClock', who.department, '2026-10-08T16:59');
+    expect(story.due('total/1/1')).toBe('2026-10-13T17:00');
+  });
+
+  it('adds minutes to a clock that counts minutes', () => {
+    const story = stories.taken
+      .step('PauseClock', who.specialist, '2026-09-30T11:00')
+      .step('ResumeClock', who.specialist, '2026-09-30T14:00');
+    expect(story.facts.clocks.map((clock) => clock.pauses.length)).toEqual([1, 0, 1, 1]);
+    // First contact: 2 hours from 10:10; the pause took 11:00–12:00 and 13:00–14:00.
+    expect(story.due('firstContact/1/1')).toBe('2026-09-30T15:10');
+  });
+
+  it('lets a contact made while paused stand', () => {
+    const story = stories.taken
+      .step('PauseClock', who.specialist, '2026-09-30T11:00')
+      .step('ContactRequester', who.specialist, '2026-09-30T11:30')
+      .step('ResumeClock', who.specialist, '2026-09-30T14:00');
+    expect(story.clock('firstContact/1/1')).toMatchObject({ stoppedAt: at('2026-09-30T11:30') });
+  });
+
+  it('is refused twice over, before signing, and to others', () => {
+    given(stories.paused.past)
+      .when(command('PauseClock'), told(who.specialist, '2026-10-08T11:00'))
+      .thenRefused('illegal-step', {
+        extra: {
+          status: 'SIGNED_FOR',
+          possible: ['ContactRequester', 'ResumeClock', 'RequestExtension', 'WithdrawCase'],
+        },
+      });
+    given(stories.dispatched.past)
+      .when(command('PauseClock'), told(who.department, '2026-09-30T10:20'))
+      .thenRefused('illegal-step');
+    given(stories.contacted.past)
+      .when(command('PauseClock'), told(stranger.colleague, '2026-10-08T10:00'))
+      .thenRefused('not-yours');
+    given(stories.contacted.past)
+      .when(command('PauseClock'), told(who.supervisor, '2026-10-08T10:00'))
+      .thenRefused('role-not-allowed');
+  });
+
+  it('must end before a result is submitted', () => {
+    given(stories.paused.past)
+      .when(command('SubmitResult'), told(who.specialist, '2026-10-08T11:00'))
+      .thenRefused('illegal-step');
+  });
+
+  it('is refused to end when there is none', () => {
+    given(stories.contacted.past)
+      .when(command('ResumeClock'), told(who.specialist, '2026-10-08T11:00'))
+      .thenRefused('illegal-step');
+  });
+
+  it('leaves no pause of one cycle in the next department’s clocks', () => {
+    const story = stories.signedFor
+      .step('PauseClock', who.department, '2026-09-30T11:00')
+      .step('ResumeClock', who.department, '2026-10-08T09:00')
+      .step('ReturnCase', who.department, '2026-10-08T10:00')
+      .step('DispatchCase', who.window, '2026-10-08T11:00');
+    expect(story.clock('handling/1/2').pauses).toEqual([]);
+  });
+});
+
+describe('an extension', () => {
+  const asked = { ...reasoned, workingDays: 5 };
+
+  it('is asked with a reason and stops nothing while it is pending', () => {
+    const state = given(stories.contacted.past)
+      .when(command('RequestExtension', asked), told(who.specialist, '2026-10-09T10:00'))
+      .then([{ type: 'ExtensionRequested', data: asked }]);
+    expect(state?.extensionAsked).toEqual({ workingDays: 5, at: at('2026-10-09T10:00') });
+    expect(stories.extensionAsked.due('handling/1/1')).toBe('2026-10-13T17:00');
+  });
+
+  it('granted, adds working days to the promise and to the department’s clock', () => {
+    const state = given(stories.extensionAsked.past)
+      .when(command('GrantExtension'), told(who.supervisor, '2026-10-12T10:00'))
+      .then([{ type: 'ExtensionGranted', data: { workingDays: 5, clockIds: ['total/1/1', 'handling/1/1'] } }]);
+    expect(state).toMatchObject({ extensionAsked: null, extensionsGranted: 1 });
+    const story = stories.extensionAsked.step('GrantExtension', who.supervisor, '2026-10-12T10:00');
+    expect([story.due('total/1/1'), story.due('handling/1/1')]).toEqual(['2026-10-20T17:00', '2026-10-20T17:00']);
+  });
+
+  it('refused, changes no due and may be asked again', () => {
+    const story = stories.extensionAsked.step('RefuseExtension', who.supervisor, '2026-10-09T11:00');
+    expect(story.facts).toMatchObject({ extensionAsked: null, extensionsGranted: 0 });
+    expect(story.due('total/1/1')).toBe('2026-10-13T17:00');
+    expect(story.step('RequestExtension', who.specialist, '2026-10-09T12:00').facts.extensionAsked).not.toBeNull();
+  });
+
+  it('is asked one at a time, and granted once in a cycle', () => {
+    given(stories.extensionAsked.past)
+      .when(command('RequestExtension'), told(who.specialist, '2026-10-09T11:00'))
+      .thenRefused('illegal-step');
+    const granted = stories.extensionAsked.step('GrantExtension', who.supervisor, '2026-10-09T11:00');
+    given(granted.past)
+      .when(command('RequestExtension'), told(who.specialist, '2026-10-09T12:00'))
+      .thenRefused('extension-used-up', { params: { times: 1 } });
+  });
+
+  it('can be asked again after the case was opened again', () => {
+    const story = stories.extensionAsked
+      .step('GrantExtension', who.supervisor, '2026-10-09T11:00')
+      .step('SubmitResult', who.specialist, '2026-10-09T12:00')
+      .step('AcceptResult', who.window, '2026-10-09T13:00')
+      .step('ReopenCase', who.supervisor, '2026-10-09T14:00')
+      .step('DispatchCase', who.window, '2026-10-09T14:10')
+      .step('SignForCase', who.department, '2026-10-09T14:20')
+      .step('RequestExtension', who.department, '2026-10-09T14:30')
+      .step('GrantExtension', who.supervisor, '2026-10-09T14:40');
+    expect(story.facts.clocks.filter((clock) => clock.addedWorkingDays > 0).map((clock) => clock.clockId)).toEqual([
+      'total/1/1',
+      'handling/1/1',
+      'total/2/1',
+      'handling/2/1',
+    ]);
+  });
+
+  it('may be as long as the policy allows, no longer', () => {
+    expect(
+      stories.contacted.step(command('RequestExtension', { workingDays: 10 }), who.specialist, '2026-10-09T10:00').facts
+        .extensionAsked?.workingDays,
+    ).toBe(10);
+    given(stories.contacted.past)
+      .when(command('RequestExtension', { workingDays: 11 }), told(who.specialist, '2026-10-09T10:00'))
+      .thenRefused('extension-too-long', { field: 'workingDays', params: { max: 10 } });
+  });
+
+  it.each([0, -1, 1.5, Number.NaN])('of %d working days is no extension', (workingDays) => {
+    given(stories.contacted.past)
+      .when(command('RequestExtension', { workingDays }), told(who.specialist, '2026-10-09T10:00'))
+      .thenRefused('extension-too-short', { field: 'workingDays', params: { min: 1 } });
+  });
+
+  it('keeps the whole within the most that may be granted', () => {
+    const wide = timeUnder({ ...DEFAULT_POLICY, extension: { times: 1, maxWorkingDays: 26, totalMaxWorkingDays: 30 } });
+    given(stories.contacted.past)
+      .when(command('RequestExtension', { workingDays: 26 }), told(who.specialist, '2026-10-09T10:00', { time: wide }))
+      .thenRefused('extension-over-total', { field: 'workingDays', params: { max: 30 } });
+    given(stories.contacted.past)
+      .when(command('RequestExtension', { ...asked, workingDays: 25 }), told(who.specialist, '2026-10-09T10:00', { time: wide }))
+      .then([{ type: 'ExtensionRequested', data: { ...asked, workingDays: 25 } }]);
+  });
+
+  it('counts what was granted before towards the whole', () => {
+    const twice = {
+      time: timeUnder({ ...DEFAULT_POLICY, extension: { times: 2, maxWorkingDays: 20, totalMaxWorkingDays: 30 } }),
+    };
+    const once = stories.contacted
+      .step(command('RequestExtension', { workingDays: 20 }), who.specialist, '2026-10-09T10:00', twice)
+      .step('GrantExtension', who.supervisor, '2026-10-09T11:00', twice);
+    given(once.past)
+      .when(command('RequestExtension', { ...asked, workingDays: 5 }), told(who.specialist, '2026-10-09T12:00', twice))
+      .then([{ type: 'ExtensionRequested', data: { ...asked, workingDays: 5 } }]);
+    given(once.past)
+      .when(command('RequestExtension', { workingDays: 6 }), told(who.specialist, '2026-10-09T12:00', twice))
+      .thenRefused('extension-over-total', { field: 'workingDays', params: { max: 30 } });
+  });
+
+  it('is asked before due: at the due itself it still is, a millisecond later it is not', () => {
+    const due = at('2026-10-13T17:00');
+    expect(stories.contacted.step('RequestExtension', who.specialist, due).facts.extensionAsked).not.toBeNull();
+    given(stories.contacted.past)
+      .when(command('RequestExtension'), told(who.specialist, due + 1))
+      .thenRefused('extension-after-due', { params: { due: new Date(due).toISOString() } });
+  });
+
+  it('granted after the due withdraws the breaches recorded meanwhile', () => {
+    const due = at('2026-10-13T17:00');
+    const breach = (clockId: string) => command('RecordBreach', { clockId, due: new Date(due).toISOString() });
+    const late = stories.extensionAsked.step(breach('total/1/1'), who.system, due).step(breach('handling/1/1'), who.system, due);
+    expect(late.facts.standingBreaches).toEqual(['total/1/1', 'handling/1/1']);
+    const state = given(late.past)
+      .when(command('GrantExtension'), told(who.supervisor, '2026-10-14T10:00'))
+      .then([
+        { type: 'ExtensionGranted', data: { workingDays: 5, clockIds: ['total/1/1', 'handling/1/1'] } },
+        { type: 'BreachWithdrawn', data: { clockId: 'total/1/1' } },
+        { type: 'BreachWithdrawn', data: { clockId: 'handling/1/1' } },
+      ]);
+    expect(state?.standingBreaches).toEqual([]);
+    expect(state?.clocks.map((clock) => clock.withdrawnBreaches)).toEqual([1, 0, 0, 1]);
+  });
+
+  it('has nothing to extend on a clock that promises nothing', () => {
+    const open = { time: timeUnder({ ...DEFAULT_POLICY, handling: [] }) };
+    const story = stories.registered
+      .step('AcceptCase', who.window, '2026-09-30T10:00', open)
+      .step('DispatchCase', who.window, '2026-09-30T10:10', open)
+      .step('SignForCase', who.department, '2026-09-30T10:30', open);
+    expect(story.due('total/1/1', open.time)).toBeNull();
+    given(story.past)
+      .when(command('RequestExtension'), told(who.department, '2026-10-09T10:00', open))
+      .thenRefused('extension-without-limit');
+  });
+
+  it('is decided by a supervisor, and only when asked', () => {
+    given(stories.extensionAsked.past)
+      .when(command('GrantExtension'), told(who.department, '2026-10-09T11:00'))
+      .thenRefused('role-not-allowed');
+    for (const decision of ['GrantExtension', 'RefuseExtension'] as const)
+      given(stories.contacted.past).when(command(decision), told(who.supervisor, '2026-10-09T11:00')).thenRefused('illegal-step');
+  });
+
+  it('falls away when the case is returned or the result submitted', () => {
+    const early = stories.signedFor.step('RequestExtension', who.department, '2026-09-30T11:00');
+    expect(early.step('ReturnCase', who.department, '2026-09-30T11:10').facts.extensionAsked).toBeNull();
+    expect(early.step('SubmitResult', who.department, '2026-09-30T11:10').facts.extensionAsked).toBeNull();
+  });
+});

@@ -1,0 +1,221 @@
+import type { Actor, Role, Sealed } from '@huicai/kernel';
+import { cnLanshanCalendar, formatInstant, parseInstant } from '@huicai/working-time';
+import { frozen, type Past } from '../../kernel/spec-dsl.js';
+import type { PolicyVersion } from '../calendar/contract.js';
+import { DEFAULT_POLICY } from '../calendar/default-policy.js';
+import type { TimeReference } from '../calendar/facts.js';
+import { DRAFT_2024, ITEMS_2024 } from '../catalogue/draft-2024.js';
+import { foldCatalogue, noCatalogue } from '../catalogue/facts.js';
+import { foldChannels, noChannels } from '../channels/facts.js';
+import { CHANNELS, DEPARTMENTS } from '../channels/lanshan.js';
+import { caseDecider } from './case.js';
+import { dueOf } from './clocks.js';
+import type { CaseCommand, CaseEvent } from './contract.js';
+import type { CaseFacts } from './facts.js';
+import type { CaseRuleFacts } from './rules/rule.js';
+
+/** Wall time in Shanghai to epoch milliseconds, and back. */
+export const at = (local: string): number => parseInstant(`${local}+08:00`);
+export const local = (instant: number | null): string | null =>
+  instant === null ? null : formatInstant(instant, 'Asia/Shanghai').replace(/(:00)?\+08:00$/, '');
+
+/** An envelope as a rulebook sees it: something to carry, never to open. */
+export const sealed = (what: string): Sealed => ({
+  $enc: 1,
+  s: 'talent-1',
+  k: 1,
+  a: 'A256GCM',
+  iv: 'aXY',
+  ct: Buffer.from(what).toString('base64url'),
+  tag: 'dGFn',
+  ctx: `case-1/command-1/${what}`,
+});
+
+export interface Person {
+  readonly actor: Actor;
+  readonly caller: CaseRuleFacts['caller'];
+}
+
+const person = (id: string, role: Role, caller: Partial<Person['caller']> = {}): Person => ({
+  actor: { id, role },
+  caller: { talentId: null, departmentId: null, specialistId: null, ...caller },
+});
+
+/** Those the sample case is the business of, one of each role. */
+export const who = {
+  talent: person('user-talent', 'talent', { talentId: 'talent-1' }),
+  employer: person('user-employer', 'employer'),
+  window: person('user-window', 'window'),
+  department: person('user-department', 'department', { departmentId: 'ybj' }),
+  specialist: person('user-specialist', 'specialist', { departmentId: 'ybj', specialistId: 'specialist-1' }),
+  supervisor: person('user-supervisor', 'supervisor'),
+  auditor: person('user-auditor', 'auditor'),
+  venue: person('user-venue', 'venue'),
+  admin: person('user-admin', 'admin'),
+  system: person('timer', 'system'),
+} satisfies Record<Role, Person>;
+
+/** The same roles, of people the sample case is none of the business of. */
+export const stranger = {
+  talent: person('user-talent-2', 'talent', { talentId: 'talent-2' }),
+  department: person('user-department-2', 'department', { departmentId: 'jtj' }),
+  colleague: person('user-specialist-2', 'specialist', { departmentId: 'ybj', specialistId: 'specialist-2' }),
+  specialist: person('user-specialist-3', 'specialist', { departmentId: 'jtj', specialistId: 'specialist-3' }),
+};
+
+export const timeUnder = (...policies: PolicyVersion[]): TimeReference =>
+  frozen({ calendar: { versions: [cnLanshanCalendar()] }, policy: { versions: policies } });
+
+/** The calendar and the policy the office starts with. */
+export const TIME = timeUnder(DEFAULT_POLICY);
+
+const version = DRAFT_2024.version;
+const catalogue = foldCatalogue(
+  foldCatalogue(noCatalogue, { type: 'CatalogueVersionDrafted', data: { version, items: ITEMS_2024 } }),
+  { type: 'CatalogueVersionPublished', data: DRAFT_2024 },
+);
+
+const channels = [
+  ...DEPARTMENTS.map(([departmentId, name]) => ({ type: 'DepartmentRegistered' as const, data: { departmentId, name } })),
+  ...CHANNELS.map(([channelId, kind, name]) => ({ type: 'ChannelOpened' as const, data: { channelId, kind, name } })),
+  ...ITEMS_2024.map(({ code, leadDepartmentId }, i) => ({
+    type: 'ItemRouted' as const,
+    data: { itemCode: code, leadDepartmentId, effectiveFrom: DRAFT_2024.effectiveFrom, routingVersion: i + 1 },
+  })),
+].reduce(foldChannels, noChannels);
+
+/** What the rules are told when this person asks at this wall time (or instant). */
+export function told(by: Person, when: string | number, more: Partial<CaseRuleFacts> = {}): CaseRuleFacts {
+  return {
+    now: typeof when === 'number' ? when : at(when),
+    actor: by.actor,
+    caller: by.caller,
+    time: TIME,
+    catalogue,
+    channels,
+    talentKnown: true,
+    number: 'LS-2026-000001',
+    ...more,
+  };
+}
+
+type Data<T extends CaseCommand['type']> = Extract<CaseCommand, { type: T }>['data'];
+
+/** A command with data that is right in itself, changed where the spec cares. */
+export function command<T extends CaseCommand['type']>(type: T, changes: Partial<Data<T>> = {}): CaseCommand {
+  return { type, data: { ...SAMPLES[type], ...changes } } as CaseCommand;
+}
+
+const reasoned = { reasonCode: 'OTHER', reason: sealed('reason') };
+const judged = { reachability: 'VALID', resolved: true, satisfaction: 4, remark: null } as const;
+
+const SAMPLES: { readonly [T in CaseCommand['type']]: Data<T> } = {
+  RegisterCase: {
+    caseId: 'case-1',
+    talentId: 'talent-1',
+    itemCode: '03',
+    channelId: 'window',
+    urgency: 'NORMAL',
+    matter: sealed('matter'),
+    subjects: [{ subjectId: 'talent-1', relation: 'SELF', name: null }],
+  },
+  AcceptCase: {},
+  DeclineCase: reasoned,
+  DispatchCase: { departmentId: null, coDepartmentIds: [] },
+  SignForCase: {},
+  ReturnCase: { ...reasoned, proposedDepartmentId: null },
+  TakeCase: {},
+  ContactRequester: { mode: 'PHONE' },
+  PauseClock: reasoned,
+  ResumeClock: {},
+  RequestExtension: { ...reasoned, workingDays: 5 },
+  GrantExtension: {},
+  RefuseExtension: reasoned,
+  SubmitResult: { outcome: 'SOLVED', reply: sealed('reply') },
+  AcceptResult: {},
+  SendBackResult: reasoned,
+  RecordCallback: judged,
+  RateCase: { satisfaction: 5, comment: null },
+  CloseCase: {},
+  WithdrawCase: reasoned,
+  ReopenCase: reasoned,
+  RecordBreach: { clockId: 'total/1/1', due: '2026-10-13T09:00:00.000Z' },
+};
+
+export const COMMANDS = Object.keys(SAMPLES) as CaseCommand['type'][];
+
+/** A case lived through its own rules: every step is decided, never made up. */
+export class Story {
+  private constructor(readonly past: readonly Past<CaseEvent>[]) {}
+
+  static readonly empty = new Story([]);
+
+  /** The step taken by a person at a wall time (or instant). @throws Refusal */
+  step(asked: CaseCommand | CaseCommand['type'], by: Person, when: string | number, more: Partial<CaseRuleFacts> = {}): Story {
+    const facts = told(by, when, more);
+    const events = caseDecider.decide(typeof asked === 'string' ? command(asked) : asked, this.state, facts);
+    return new Story([...this.past, ...events.map((event) => ({ event, at: facts.now, actor: by.actor }))]);
+  }
+
+  get state(): CaseFacts | null {
+    return this.past.reduce<CaseFacts | null>(
+      (state, { event, at: when = 0, actor = who.system.actor }, i) =>
+        caseDecider.evolve(state, event, { occurredAt: when, actor, eventId: `event-${i}` }),
+      null,
+    );
+  }
+
+  get facts(): CaseFacts {
+    if (!this.state) throw new Error('The story has not begun');
+    return this.state;
+  }
+
+  clock(clockId: string) {
+    const found = this.facts.clocks.find((clock) => clock.clockId === clockId);
+    if (!found) throw new Error(`No clock ${clockId} among ${this.facts.clocks.map((clock) => clock.clockId).join()}`);
+    return found;
+  }
+
+  /** Derived due of a clock as wall time; null while paused or without a limit. */
+  due(clockId: string, time: TimeReference = TIME): string | null {
+    return local(dueOf(this.clock(clockId), time));
+  }
+}
+
+/** The ordinary course of a case on Wednesday 30 September 2026, up to each step. Eight days off follow, Saturday 10 October works. */
+const registered = Story.empty.step('RegisterCase', who.window, '2026-09-30T09:30');
+const accepted = registered.step('AcceptCase', who.window, '2026-09-30T10:00');
+const dispatched = accepted.step('DispatchCase', who.window, '2026-09-30T10:10');
+const signedFor = dispatched.step('SignForCase', who.department, '2026-09-30T10:30');
+const taken = signedFor.step('TakeCase', who.specialist, '2026-09-30T10:40');
+const contacted = taken.step('ContactRequester', who.specialist, '2026-09-30T11:00');
+const paused = contacted.step('PauseClock', who.specialist, '2026-10-08T10:00');
+const extensionAsked = contacted.step('RequestExtension', who.specialist, '2026-10-09T10:00');
+const submitted = contacted.step('SubmitResult', who.specialist, '2026-10-12T10:00');
+const resultAccepted = submitted.step('AcceptResult', who.window, '2026-10-12T11:00');
+const calledBack = resultAccepted.step('RecordCallback', who.window, '2026-10-12T14:00');
+const closed = calledBack.step('CloseCase', who.window, '2026-10-12T15:00');
+const rated = closed.step('RateCase', who.talent, '2026-10-12T16:00');
+const declined = registered.step('DeclineCase', who.window, '2026-09-30T10:00');
+const withdrawn = contacted.step('WithdrawCase', who.talent, '2026-10-09T10:00');
+const reopened = rated.step('ReopenCase', who.supervisor, '2026-10-13T10:00');
+
+export const stories = {
+  empty: Story.empty,
+  registered,
+  accepted,
+  dispatched,
+  signedFor,
+  taken,
+  contacted,
+  paused,
+  extensionAsked,
+  submitted,
+  resultAccepted,
+  calledBack,
+  closed,
+  rated,
+  declined,
+  withdrawn,
+  reopened,
+} as const;

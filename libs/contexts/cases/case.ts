@@ -1,0 +1,67 @@
+import { type Decider, forbidden, type Role } from '@huicai/kernel';
+import type { CaseCommand, CaseEvent } from './contract.js';
+import { type CaseFacts, foldCase } from './facts.js';
+import { recordBreach } from './rules/breach.js';
+import { rate, recordCallback } from './rules/callback.js';
+import { close, reopen, withdraw } from './rules/close.js';
+import { dispatch, returnCase, signFor } from './rules/dispatch.js';
+import { grantExtension, refuseExtension, requestExtension } from './rules/extension.js';
+import { contact, take } from './rules/handle.js';
+import { pause, resume } from './rules/pause.js';
+import { accept, decline, register } from './rules/register.js';
+import { acceptResult, sendBackResult, submitResult } from './rules/result.js';
+import { type AnyRule, type CaseRuleFacts, checkOwnership, type Rule, refuseStep } from './rules/rule.js';
+
+/** Every step a case can take. A command without a row does not compile. */
+const table: { readonly [T in CaseCommand['type']]: Rule<T> } = {
+  RegisterCase: register,
+  AcceptCase: accept,
+  DeclineCase: decline,
+  DispatchCase: dispatch,
+  SignForCase: signFor,
+  ReturnCase: returnCase,
+  TakeCase: take,
+  ContactRequester: contact,
+  PauseClock: pause,
+  ResumeClock: resume,
+  RequestExtension: requestExtension,
+  GrantExtension: grantExtension,
+  RefuseExtension: refuseExtension,
+  SubmitResult: submitResult,
+  AcceptResult: acceptResult,
+  SendBackResult: sendBackResult,
+  RecordCallback: recordCallback,
+  RateCase: rate,
+  CloseCase: close,
+  WithdrawCase: withdraw,
+  ReopenCase: reopen,
+  RecordBreach: recordBreach,
+};
+
+export const caseRules = Object.values(table) as readonly AnyRule[];
+
+/** Commands the case can take now; with a role, those that role may give. The system's own steps are not listed. */
+export function possibleSteps(state: CaseFacts | null, role?: Role): CaseCommand['type'][] {
+  return caseRules
+    .filter((row) => isLegal(row, state) && (role ? row.roles.includes(role) : !row.roles.includes('system')))
+    .map((row) => row.command);
+}
+
+function isLegal(row: AnyRule, state: CaseFacts | null): boolean {
+  if (!row.from.includes(state?.status ?? 'NEW')) return false;
+  return state === null || (row.when?.(state) ?? true);
+}
+
+/** The rulebook of a matter (办件, 关键小事): composed of the rows above. */
+export const caseDecider: Decider<CaseCommand, CaseEvent, CaseFacts | null, CaseRuleFacts> = {
+  aggregate: 'case',
+  initialState: () => null,
+  evolve: foldCase,
+  decide: (command, state, facts) => {
+    const row = table[command.type] as AnyRule;
+    if (!row.roles.includes(facts.actor.role)) throw forbidden('role-not-allowed', { params: { role: facts.actor.role } });
+    if (state) checkOwnership(state, facts);
+    if (!isLegal(row, state)) refuseStep(state, possibleSteps(state));
+    return (row as Rule).decide(command.data as never, state as CaseFacts, facts);
+  },
+};

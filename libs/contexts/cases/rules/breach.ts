@@ -1,0 +1,18 @@
+import { currentClock, dueOf } from '../clocks.js';
+import { rule } from './rule.js';
+
+/** Fired by the timer after due. Nothing is written when the clock has stopped in time, moved on or is already recorded. */
+export const recordBreach = rule({
+  command: 'RecordBreach',
+  from: ['ACCEPTED', 'DISPATCHED', 'SIGNED_FOR', 'SUBMITTED', 'RESULT_ACCEPTED', 'CLOSED', 'WITHDRAWN'],
+  roles: ['system'],
+  decide: ({ clockId, due }, state, facts) => {
+    const clock = state.clocks.find((c) => c.clockId === clockId);
+    if (!clock || state.standingBreaches.includes(clockId)) return [];
+    const now = dueOf(clock, facts.time);
+    if (now === null || now !== Date.parse(due)) return [];
+    if (clock.stoppedAt !== null && clock.stoppedAt <= now) return [];
+    const judged = currentClock(state, clock.kind)?.clockId === clockId && clock.kind !== 'total';
+    return [{ type: 'BreachRecorded', data: { clockId, due, departmentId: judged ? state.departmentId : null } }];
+  },
+});

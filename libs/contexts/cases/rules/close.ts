@@ -1,0 +1,29 @@
+import { startClock } from '../clocks.js';
+import { rule } from './rule.js';
+
+/** After a callback, reached or not; a rating is not required. */
+export const close = rule({
+  command: 'CloseCase',
+  from: ['RESULT_ACCEPTED'],
+  roles: ['window'],
+  when: (state) => state.callbacks.length > 0,
+  decide: () => [{ type: 'CaseClosed', data: {} }],
+});
+
+export const withdraw = rule({
+  command: 'WithdrawCase',
+  from: ['REGISTERED', 'ACCEPTED', 'DISPATCHED', 'SIGNED_FOR', 'SUBMITTED'],
+  roles: ['talent', 'window'],
+  decide: (data) => [{ type: 'CaseWithdrawn', data }],
+});
+
+/** Handled again (重办): the first cycle stays as it was judged, a second one begins. */
+export const reopen = rule({
+  command: 'ReopenCase',
+  from: ['RESULT_ACCEPTED', 'CLOSED'],
+  roles: ['window', 'supervisor'],
+  decide: (data, state, facts) => {
+    const cycle = state.cycle + 1;
+    return [{ type: 'CaseReopened', data: { ...data, cycle, clocks: [startClock('total', { ...state, cycle }, facts)] } }];
+  },
+});

@@ -1,0 +1,52 @@
+import { illegal, invalid } from '@huicai/kernel';
+import { currentClock, dueOf, policyAt } from '../clocks.js';
+import type { CaseEvent } from '../contract.js';
+import { rule } from './rule.js';
+
+/** Asked before due, once a cycle (domain.md section 2.3); while it is pending it stops nothing. */
+export const requestExtension = rule({
+  command: 'RequestExtension',
+  from: ['SIGNED_FOR'],
+  roles: ['specialist', 'department'],
+  when: (state) => state.extensionAsked === null,
+  decide: (data, state, facts) => {
+    const { extension } = policyAt(facts);
+    if (state.extensionsGranted >= extension.times) throw illegal('extension-used-up', { params: { times: extension.times } });
+    if (data.workingDays > extension.maxWorkingDays)
+      throw invalid('extension-too-long', 'workingDays', { max: extension.maxWorkingDays });
+    const handling = currentClock(state, 'handling')!;
+    if (handling.limit.kind === 'workingDays' && handling.limit.days + data.workingDays > extension.totalMaxWorkingDays)
+      throw invalid('extension-over-total', 'workingDays', { max: extension.totalMaxWorkingDays });
+    const due = dueOf(handling, facts.time);
+    if (due !== null && facts.now > due) throw illegal('extension-after-due', { params: { due: new Date(due).toISOString() } });
+    return [{ type: 'ExtensionRequested', data }];
+  },
+});
+
+export const grantExtension = rule({
+  command: 'GrantExtension',
+  from: ['SIGNED_FOR'],
+  roles: ['supervisor'],
+  when: (state) => state.extensionAsked !== null,
+  decide: (_, state) => {
+    const clocks = [currentClock(state, 'total')!, currentClock(state, 'handling')!];
+    const events: CaseEvent[] = [
+      {
+        type: 'ExtensionGranted',
+        data: { workingDays: state.extensionAsked!.workingDays, clockIds: clocks.map((clock) => clock.clockId) },
+      },
+    ];
+    // What was late under the old due was asked for in time, so it was not late.
+    for (const { clockId } of clocks)
+      if (state.standingBreaches.includes(clockId)) events.push({ type: 'BreachWithdrawn', data: { clockId } });
+    return events;
+  },
+});
+
+export const refuseExtension = rule({
+  command: 'RefuseExtension',
+  from: ['SIGNED_FOR'],
+  roles: ['supervisor'],
+  when: (state) => state.extensionAsked !== null,
+  decide: (data) => [{ type: 'ExtensionRefused', data }],
+});

@@ -1,0 +1,60 @@
+import { type BaseFacts, forbidden, illegal, notFound, type Role } from '@huicai/kernel';
+import type { TimeReference } from '../../calendar/facts.js';
+import type { CatalogueFacts } from '../../catalogue/facts.js';
+import type { ChannelFacts } from '../../channels/facts.js';
+import type { CaseCommand, CaseEvent } from '../contract.js';
+import type { CaseFacts, CaseStatus } from '../facts.js';
+
+/** What a case's rules are told. All of it is folded from the streams it belongs to, so it is binding. */
+export interface CaseRuleFacts extends BaseFacts {
+  /** The caller's own affiliations; null where the caller has none. */
+  readonly caller: {
+    readonly talentId: string | null;
+    readonly departmentId: string | null;
+    readonly specialistId: string | null;
+  };
+  readonly time: TimeReference;
+  readonly catalogue: CatalogueFacts;
+  readonly channels: ChannelFacts;
+  readonly talentKnown: boolean;
+  /** Number for a case that is being registered. */
+  readonly number: string | null;
+}
+
+type DataOf<T extends CaseCommand['type']> = Extract<CaseCommand, { type: T }>['data'];
+
+/** One row of the rule table: who may take which step from where, and what it decides. */
+export interface Rule<T extends CaseCommand['type'] = CaseCommand['type']> {
+  readonly command: T;
+  /** Statuses the step is legal in; NEW is a case that does not exist yet. */
+  readonly from: readonly (CaseStatus | 'NEW')[];
+  readonly roles: readonly Role[];
+  /** What else must hold of the case itself. */
+  readonly when?: (state: CaseFacts) => boolean;
+  readonly decide: (data: DataOf<T>, state: CaseFacts, facts: CaseRuleFacts) => CaseEvent[];
+}
+
+export const rule = <T extends CaseCommand['type']>(row: Rule<T>): Rule<T> => row;
+
+/** Rows as they stand in one table, whatever their commands. */
+export type AnyRule = { [T in CaseCommand['type']]: Rule<T> }[CaseCommand['type']];
+
+/** Refuses a caller the case is none of the business of: another talent, another department, another specialist's case. */
+export function checkOwnership(state: CaseFacts, facts: CaseRuleFacts): void {
+  const { caller, actor } = facts;
+  const foreign =
+    (actor.role === 'talent' && caller.talentId !== state.talentId) ||
+    (actor.role === 'department' && caller.departmentId !== state.departmentId) ||
+    (actor.role === 'specialist' && !ownsAsSpecialist(state, caller));
+  if (foreign) throw forbidden('not-yours');
+}
+
+function ownsAsSpecialist(state: CaseFacts, caller: CaseRuleFacts['caller']): boolean {
+  if (state.specialistId !== null) return state.specialistId === caller.specialistId;
+  return caller.departmentId !== null && caller.departmentId === state.departmentId;
+}
+
+export function refuseStep(state: CaseFacts | null, possible: readonly string[]): never {
+  if (!state) throw notFound('case-not-found');
+  throw illegal('illegal-step', { params: { status: state.status }, extra: { status: state.status, possible } });
+}

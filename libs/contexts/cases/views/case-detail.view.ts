@@ -1,0 +1,92 @@
+import { eventTime, type RecordedEvent, type Sealed } from '@huicai/kernel';
+import { projection, type Queryable, type Row } from '@huicai/projections';
+import type { CaseEvent, Outcome } from '../contract.js';
+import { type CaseFacts, type CaseStatus, foldCase } from '../facts.js';
+
+export interface CaseDetailRow extends Row {
+  case_id: string;
+  number: string;
+  talent_id: string;
+  department_id: string | null;
+  specialist_id: string | null;
+  status: CaseStatus;
+  /** Revision of the last event, decimal. */
+  revision: string;
+  registered_at: Date;
+  updated_at: Date;
+  matter: Sealed;
+  /** The latest result, sealed, with its outcome; null before one is submitted. */
+  reply: { text: Sealed; outcome: Outcome } | null;
+  facts: CaseFacts;
+}
+
+/** Everything one case shows, to those who handle it and to the person it is for. */
+export const caseDetail = projection<CaseDetailRow>({
+  name: 'case_detail',
+  version: 1,
+  table: {
+    columns: {
+      case_id: 'uuid',
+      number: 'text',
+      talent_id: 'uuid',
+      department_id: 'text null',
+      specialist_id: 'uuid null',
+      status: 'text',
+      revision: 'int8',
+      registered_at: 'timestamptz',
+      updated_at: 'timestamptz',
+      matter: 'jsonb',
+      reply: 'jsonb null',
+      facts: 'jsonb',
+    },
+    key: ['case_id'],
+    partition: 'case_id',
+    indexes: ['(number)', '(talent_id, registered_at desc)'],
+  },
+  partition: (event) => event.stream.slice('case-'.length),
+  fold: (rows, event) => {
+    const row = rows.one();
+    const caseEvent = event as RecordedEvent<CaseEvent>;
+    const facts = foldCase(row?.facts ?? null, caseEvent as CaseEvent, eventTime(event));
+    if (!facts) return;
+    rows.put({
+      case_id: facts.caseId,
+      number: facts.number,
+      talent_id: facts.talentId,
+      department_id: facts.departmentId,
+      specialist_id: facts.specialistId,
+      status: facts.status,
+      revision: event.revision.toString(),
+      registered_at: new Date(facts.registeredAt),
+      updated_at: new Date(eventTime(event).occurredAt),
+      matter: caseEvent.type === 'CaseRegistered' ? (caseEvent.data as { matter: Sealed }).matter : row!.matter,
+      reply: replyOf(caseEvent, row?.reply ?? null),
+      facts,
+    });
+  },
+});
+
+function replyOf(event: RecordedEvent, before: CaseDetailRow['reply']): CaseDetailRow['reply'] {
+  if (event.type !== 'ResultSubmitted') return before;
+  const { reply, outcome } = event.data as { reply: Sealed; outcome: Outcome };
+  return { text: reply, outcome };
+}
+
+export async function findCase(db: Queryable, caseId: string): Promise<CaseDetailRow | undefined> {
+  return (await db.query<CaseDetailRow>('select * from read.case_detail where case_id = $1', [caseId])).rows[0];
+}
+
+/** A talent's own cases, latest first. @param before registration instant and id of the last one seen */
+export async function casesOfTalent(
+  db: Queryable,
+  talentId: string,
+  limit: number,
+  before?: { registeredAt: string; caseId: string },
+): Promise<CaseDetailRow[]> {
+  const { rows } = await db.query<CaseDetailRow>(
+    `select * from read.case_detail where talent_id = $1 and ($2::timestamptz is null or (registered_at, case_id) < ($2::timestamptz, $3::uuid))
+     order by registered_at desc, case_id desc limit $4`,
+    [talentId, before?.registeredAt ?? null, before?.caseId ?? null, limit],
+  );
+  return rows;
+}

@@ -1,0 +1,9 @@
+import { flow } from '@huicai/projections';
+import type { ChannelsEvent } from './contract.js';
+import { serviceNetwork } from './views/service-network.view.js';
+
+export const channelsFlow = flow<ChannelsEvent>('channels', {
+  DepartmentRegistered: { views: [serviceNetwork] },
+  ChannelOpened: { views: [serviceNetwork] },
+  ItemRouted: { views: [serviceNetwork] },
+});

@@ -1,0 +1,117 @@
+import { eventTime, type RecordedEvent } from '@huicai/kernel';
+import { projection, type Row } from '@huicai/projections';
+import type { TimeReference } from '../../calendar/facts.js';
+import type { CaseEvent } from '../../cases/contract.js';
+import { type CaseFacts, type CaseStatus, caseTiming, currentClock, dueOf, foldCase } from '../../cases/facts.js';
+
+export interface ServiceQueueRow extends Row {
+  case_id: string;
+  number: string;
+  item_code: string;
+  channel_id: string;
+  urgency: string;
+  status: CaseStatus;
+  open: boolean;
+  talent_id: string;
+  department_id: string | null;
+  co_department_ids: readonly string[];
+  specialist_id: string | null;
+  cycle: number;
+  paused: boolean;
+  registered_at: Date;
+  accepted_at: Date | null;
+  submitted_at: Date | null;
+  closed_at: Date | null;
+  due_at: Date | null;
+  due_clock: string | null;
+  total_due: Date | null;
+  handling_due: Date | null;
+  yellow_at: Date | null;
+  red_at: Date | null;
+  severe_at: Date | null;
+  facts: CaseFacts;
+}
+
+/** Cases as those who work on them look for them. The light is not stored: it is `now` against the three instants. */
+export const serviceQueue = projection<ServiceQueueRow, TimeReference>({
+  name: 'service_queue',
+  version: 1,
+  table: {
+    columns: {
+      case_id: 'uuid',
+      number: 'text',
+      item_code: 'text',
+      channel_id: 'text',
+      urgency: 'text',
+      status: 'text',
+      open: 'bool',
+      talent_id: 'uuid',
+      department_id: 'text null',
+      co_department_ids: 'jsonb',
+      specialist_id: 'uuid null',
+      cycle: 'int4',
+      paused: 'bool',
+      registered_at: 'timestamptz',
+      accepted_at: 'timestamptz null',
+      submitted_at: 'timestamptz null',
+      closed_at: 'timestamptz null',
+      due_at: 'timestamptz null',
+      due_clock: 'text null',
+      total_due: 'timestamptz null',
+      handling_due: 'timestamptz null',
+      yellow_at: 'timestamptz null',
+      red_at: 'timestamptz null',
+      severe_at: 'timestamptz null',
+      facts: 'jsonb',
+    },
+    key: ['case_id'],
+    partition: 'case_id',
+    indexes: [
+      "(open, coalesce(due_at, 'infinity'), case_id)",
+      "(department_id, open, coalesce(due_at, 'infinity'), case_id)",
+      "(specialist_id, open, coalesce(due_at, 'infinity'), case_id)",
+      '(number)',
+    ],
+  },
+  partition: (event) => event.stream.slice('case-'.length),
+  fold: (rows, event, time) => {
+    const facts = foldCase(rows.one()?.facts ?? null, event as RecordedEvent as CaseEvent, eventTime(event));
+    if (facts) rows.put(queueRow(facts, time));
+  },
+});
+
+const ENDED: readonly CaseStatus[] = ['DECLINED', 'CLOSED', 'WITHDRAWN'];
+
+function queueRow(facts: CaseFacts, time: TimeReference): ServiceQueueRow {
+  const timing = caseTiming(facts, time);
+  const [total, handling] = ['total', 'handling'].map((kind) => currentClock(facts, kind));
+  return {
+    case_id: facts.caseId,
+    number: facts.number,
+    item_code: facts.itemCode,
+    channel_id: facts.channelId,
+    urgency: facts.urgency,
+    status: facts.status,
+    open: !ENDED.includes(facts.status),
+    talent_id: facts.talentId,
+    department_id: facts.departmentId,
+    co_department_ids: facts.coDepartmentIds,
+    specialist_id: facts.specialistId,
+    cycle: facts.cycle,
+    paused: facts.pausedSince !== null,
+    registered_at: new Date(facts.registeredAt),
+    accepted_at: at(facts.acceptedAt),
+    submitted_at: at(facts.submittedAt),
+    closed_at: at(facts.closedAt),
+    due_at: at(timing.dueAt),
+    due_clock: timing.dueClock,
+    total_due: at(total ? dueOf(total, time) : null),
+    handling_due: at(handling ? dueOf(handling, time) : null),
+    yellow_at: at(timing.yellowAt),
+    red_at: at(timing.redAt),
+    severe_at: at(timing.severeAt),
+    facts,
+  };
+}
+
+const at = (instant: number | null): Date | null => (instant === null ? null : new Date(instant));

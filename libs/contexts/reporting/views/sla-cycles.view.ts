@@ -1,0 +1,112 @@
+import { eventTime, type RecordedEvent } from '@huicai/kernel';
+import { projection, type Row } from '@huicai/projections';
+import { officeDay, type TimeReference } from '../../calendar/facts.js';
+import type { CaseEvent } from '../../cases/contract.js';
+import { type CaseFacts, type CycleFacts, dueOf, foldCase } from '../../cases/facts.js';
+
+export interface SlaCycleRow extends Row {
+  case_id: string;
+  cycle: number;
+  number: string;
+  item_code: string;
+  department_id: string | null;
+  accepted_at: Date;
+  /** YYYY-MM, office time, as are the other months. */
+  accepted_month: string;
+  submitted_at: Date | null;
+  submitted_month: string | null;
+  withdrawn: boolean;
+  total_due: Date | null;
+  total_on_time: boolean | null;
+  handling_due: Date | null;
+  handling_on_time: boolean | null;
+  contact_due: Date | null;
+  contacted_in_time: boolean | null;
+  called_back: boolean;
+  reached: boolean;
+  resolved: boolean | null;
+  satisfaction: number | null;
+  /** Fold state, kept in the row of the latest cycle. */
+  facts: CaseFacts | null;
+}
+
+/** One row per cycle of a case: what it was promised, when it was answered, what the requester said. */
+export const slaCycles = projection<SlaCycleRow, TimeReference>({
+  name: 'sla_cycles',
+  version: 1,
+  table: {
+    columns: {
+      case_id: 'uuid',
+      cycle: 'int4',
+      number: 'text',
+      item_code: 'text',
+      department_id: 'text null',
+      accepted_at: 'timestamptz',
+      accepted_month: 'text',
+      submitted_at: 'timestamptz null',
+      submitted_month: 'text null',
+      withdrawn: 'bool',
+      total_due: 'timestamptz null',
+      total_on_time: 'bool null',
+      handling_due: 'timestamptz null',
+      handling_on_time: 'bool null',
+      contact_due: 'timestamptz null',
+      contacted_in_time: 'bool null',
+      called_back: 'bool',
+      reached: 'bool',
+      resolved: 'bool null',
+      satisfaction: 'int4 null',
+      facts: 'jsonb null',
+    },
+    key: ['case_id', 'cycle'],
+    partition: 'case_id',
+    indexes: ['(accepted_month)', '(submitted_month)', '(accepted_at) where submitted_at is null'],
+  },
+  partition: (event) => event.stream.slice('case-'.length),
+  fold: (rows, event, time) => {
+    const latest = rows.all().reduce<SlaCycleRow | undefined>((a, b) => (a && a.cycle > b.cycle ? a : b), undefined);
+    const facts = foldCase(latest?.facts ?? null, event as RecordedEvent as CaseEvent, eventTime(event));
+    if (!facts) return;
+    if (latest && latest.cycle < facts.cycle) rows.put({ ...latest, facts: null });
+    rows.put(cycleRow(facts, facts, facts.cycle, time));
+  },
+});
+
+function cycleRow(facts: CaseFacts, cycle: CycleFacts, n: number, time: TimeReference): SlaCycleRow {
+  const clock = (kind: string) => {
+    const found = facts.clocks.filter((c) => c.kind === kind && c.cycle === n).at(-1);
+    if (!found) return { due: null, onTime: null };
+    const due = dueOf(found, time);
+    return {
+      due: due === null ? null : new Date(due),
+      onTime: due === null || found.stoppedAt === null ? null : found.stoppedAt <= due,
+    };
+  };
+  const [total, handling, contact] = [clock('total'), clock('handling'), clock('firstContact')];
+  const said = cycle.callbacks.filter((callback) => callback.reachability === 'VALID').at(-1);
+  const accepted = cycle.acceptedAt ?? facts.registeredAt;
+  return {
+    case_id: facts.caseId,
+    cycle: n,
+    number: facts.number,
+    item_code: facts.itemCode,
+    department_id: cycle.departmentId,
+    accepted_at: new Date(accepted),
+    accepted_month: cycle.acceptedAt === null ? '' : officeDay(accepted).slice(0, 7),
+    submitted_at: cycle.submittedAt === null ? null : new Date(cycle.submittedAt),
+    submitted_month: cycle.submittedAt === null ? null : officeDay(cycle.submittedAt).slice(0, 7),
+    withdrawn: facts.status === 'WITHDRAWN',
+    total_due: total.due,
+    total_on_time: cycle.submittedAt === null ? null : total.onTime,
+    handling_due: handling.due,
+    handling_on_time: cycle.submittedAt === null ? null : handling.onTime,
+    contact_due: contact.due,
+    // A clock that was stopped by the result, without a contact, was not kept.
+    contacted_in_time: contact.due === null ? null : cycle.contactedAt !== null && (contact.onTime ?? false),
+    called_back: cycle.callbacks.length > 0,
+    reached: said !== undefined,
+    resolved: said?.resolved ?? null,
+    satisfaction: said?.satisfaction ?? null,
+    facts,
+  };
+}

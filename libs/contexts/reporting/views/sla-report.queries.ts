@@ -1,0 +1,96 @@
+import type { Queryable } from '@huicai/projections';
+
+export type ReportGrouping = 'item' | 'department' | 'month';
+
+/** A rate is never stored or shown without what it was made of; `value` is null when nothing was counted. */
+export interface Rate {
+  readonly numerator: number;
+  readonly denominator: number;
+  readonly value: number | null;
+  /** What was left out, by reason. */
+  readonly excluded: Readonly<Record<string, number>>;
+}
+
+export interface SlaReportRow {
+  readonly group: string;
+  /** Cycles accepted in the period. */
+  readonly opened: number;
+  /** Cycles answered in the period. */
+  readonly closed: number;
+  /** Of those, answered at or before the due: of the office's promise, or of the department's clock when grouped by department. */
+  readonly onTime: number;
+  /** Cycles past due and unanswered at the end of the period, a stock. */
+  readonly overdue: number;
+  readonly responseRate: Rate;
+  readonly resolutionRate: Rate;
+  readonly satisfactionRate: Rate;
+}
+
+const GROUP_SQL: Record<ReportGrouping, { opened: string; closed: string }> = {
+  item: { opened: 'item_code', closed: 'item_code' },
+  department: { opened: "coalesce(department_id, '')", closed: "coalesce(department_id, '')" },
+  month: { opened: 'accepted_month', closed: 'submitted_month' },
+};
+
+/**
+ * The SLA report of a period of whole months, office time: opened by acceptance month, closed and on time by submission month
+ * (domain.md section 2.5 for the three rates; satisfied means 3 or better of five).
+ *
+ * @param period YYYY-MM to YYYY-MM, both included; `end` is the instant the last month ends
+ */
+export async function readSlaReport(
+  db: Queryable,
+  by: ReportGrouping,
+  period: { readonly from: string; readonly to: string; readonly end: Date },
+  scope: { readonly departmentId?: string },
+): Promise<SlaReportRow[]> {
+  const { opened, closed } = GROUP_SQL[by];
+  const onTime = by === 'department' ? 'handling_on_time' : 'total_on_time';
+  const due = by === 'department' ? 'handling_due' : 'total_due';
+  // Grouped by month, the stock of overdue belongs to the period's last month.
+  const overdueGroup = by === 'month' ? '$2::text' : opened;
+  const { rows } = await db.query<Record<string, string | number>>(
+    `with mine as (select * from read.sla_cycles where $4::text is null or department_id = $4),
+     opened as (select ${opened} as g, count(*) as n from mine where accepted_month between $1 and $2 group by 1),
+     closed as (
+       select ${closed} as g, count(*) as n, count(*) filter (where ${onTime}) as on_time,
+         count(*) filter (where contacted_in_time) as contacted, count(*) filter (where contacted_in_time is not null) as contact_due,
+         count(*) filter (where contacted_in_time is null) as no_contact_due,
+         count(*) filter (where reached) as reached, count(*) filter (where resolved) as resolved,
+         count(*) filter (where satisfaction >= 3) as satisfied,
+         count(*) filter (where called_back and not reached) as unreachable, count(*) filter (where not called_back) as not_called
+       from mine where submitted_month between $1 and $2 and not withdrawn group by 1),
+     overdue as (
+       select ${overdueGroup} as g, count(*) as n from mine
+       where accepted_month <> '' and accepted_at < $3 and (submitted_at is null or submitted_at >= $3) and not withdrawn and ${due} < $3 group by 1)
+     select g, coalesce(o.n, 0)::int as opened, coalesce(c.n, 0)::int as closed, coalesce(on_time, 0)::int as on_time, coalesce(v.n, 0)::int as overdue,
+       coalesce(contacted, 0)::int as contacted, coalesce(contact_due, 0)::int as contact_due, coalesce(no_contact_due, 0)::int as no_contact_due,
+       coalesce(reached, 0)::int as reached, coalesce(resolved, 0)::int as resolved, coalesce(satisfied, 0)::int as satisfied,
+       coalesce(unreachable, 0)::int as unreachable, coalesce(not_called, 0)::int as not_called
+     from opened o full join closed c using (g) full join overdue v using (g) order by g`,
+    [period.from, period.to, period.end, scope.departmentId ?? null],
+  );
+  return rows.map((row) => {
+    const n = (name: string) => row[name] as number;
+    const callback = { UNREACHABLE: n('unreachable'), NOT_CALLED_BACK: n('not_called') };
+    return {
+      group: String(row.g),
+      opened: n('opened'),
+      closed: n('closed'),
+      onTime: n('on_time'),
+      overdue: n('overdue'),
+      responseRate: rate(n('contacted'), n('contact_due'), { NOT_DUE: n('no_contact_due') }),
+      resolutionRate: rate(n('resolved'), n('reached'), callback),
+      satisfactionRate: rate(n('satisfied'), n('reached'), callback),
+    };
+  });
+}
+
+function rate(numerator: number, denominator: number, excluded: Record<string, number>): Rate {
+  return {
+    numerator,
+    denominator,
+    value: denominator === 0 ? null : Math.round((numerator / denominator) * 10_000) / 10_000,
+    excluded,
+  };
+}

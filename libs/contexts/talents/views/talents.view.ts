@@ -1,0 +1,44 @@
+import type { RecordedEvent } from '@huicai/kernel';
+import { projection, type Queryable, type Row } from '@huicai/projections';
+import type { TalentEvent } from '../contract.js';
+import { foldTalent, type TalentFacts } from '../facts.js';
+
+export interface TalentRow extends Row {
+  talent_id: string;
+  category: string;
+  revision: string;
+  registered_at: Date;
+  facts: TalentFacts;
+}
+
+/** Talents as corrected so far; personal fields stay sealed. */
+export const talents = projection<TalentRow>({
+  name: 'talents',
+  version: 1,
+  table: {
+    columns: { talent_id: 'uuid', category: 'text', revision: 'int8', registered_at: 'timestamptz', facts: 'jsonb' },
+    key: ['talent_id'],
+    partition: 'talent_id',
+  },
+  partition: (event) => event.stream.slice('talent-'.length),
+  fold: (rows, event) => {
+    const row = rows.one();
+    const facts = foldTalent(row?.facts ?? null, event as RecordedEvent as TalentEvent);
+    if (!facts) return;
+    rows.put({
+      talent_id: facts.talentId,
+      category: facts.category,
+      revision: event.revision.toString(),
+      registered_at: row?.registered_at ?? new Date(event.metadata.occurredAt),
+      facts,
+    });
+  },
+});
+
+export async function findTalents(db: Queryable, ids: readonly string[]): Promise<TalentRow[]> {
+  return (
+    await db.query<TalentRow>('select * from read.talents where talent_id = any($1::uuid[]) order by registered_at, talent_id', [
+      ids,
+    ])
+  ).rows;
+}

@@ -1,0 +1,15 @@
+import { AccessLogTables1767225600003, IdentityTables1767225600002 } from '@huicai/identity';
+import { Ops1764000000000 } from '@huicai/projections';
+import { VaultTables1767225600001 } from '@huicai/vault';
+import type { MigrationInterface } from 'typeorm';
+
+/**
+ * Every migration of the durable schemas; TypeORM runs them in the order of the time stamp at the end of their names. Read
+ * models have none: their tables are made by the projections.
+ */
+export const migrations: (new () => MigrationInterface)[] = [
+  Ops1764000000000,
+  VaultTables1767225600001,
+  IdentityTables1767225600002,
+  AccessLogTables1767225600003,
+];

@@ -1,0 +1,160 @@
+import type { BatchAppendResp } from '@eventstore/db-client/generated/streams_pb.js';
+import type { ServerDuplexStream } from '@grpc/grpc-js';
+import { type BatchAppendChunk, decodeBatchAppendChunk } from '../wire/append-request.js';
+import { uuidToText } from '../wire/uuid.js';
+import { batchFailure, batchOutcome, batchTimeout } from './batch-append-response.js';
+import type { ServiceContext } from './context.js';
+import { invalidArgument, isServerError, streamDeleted, toFault } from './faults.js';
+import { Proposal } from './proposal.js';
+import { resetCall } from './reset-call.js';
+
+/** Writers are held back while more than this waits for the disk. */
+const MAX_PENDING_BYTES = 32 * 1024 * 1024;
+/** An append whose chunks stop coming ends after this many milliseconds if it named no deadline. */
+const DEFAULT_DEADLINE = 10_000;
+
+interface PendingAppend {
+  proposal: Proposal;
+  timer: NodeJS.Timeout;
+}
+
+/**
+ * Streams.BatchAppend: many appends over one duplex stream, each named by a correlation id and answered exactly once (a
+ * second answer would crash the client). Appends take effect in the order their last chunks arrive.
+ */
+export function batchAppendHandler(context: ServiceContext) {
+  return (call: ServerDuplexStream<Buffer, BatchAppendResp>): void => new BatchAppendCall(context, call).start();
+}
+
+class BatchAppendCall {
+  private readonly pending = new Map<string, PendingAppend>();
+  /** Answered already, but the client is still sending chunks. */
+  private readonly refused = new Set<string>();
+  private inProgress = 0;
+  private clientFinished: boolean = false;
+  private ended: boolean = false;
+  private forget: () => void = () => undefined;
+
+  constructor(
+    private readonly context: ServiceContext,
+    private readonly call: ServerDuplexStream<Buffer, BatchAppendResp>,
+  ) {}
+
+  start(): void {
+    this.forget = this.context.calls.add(() => resetCall(this.call));
+    this.call.on('data', (message: Buffer) => this.receive(message));
+    this.call.on('end', () => {
+      this.clientFinished = true;
+      this.endWhenAnswered();
+    });
+    this.call.on('cancelled', () => this.cleanUp());
+    this.call.on('error', () => this.cleanUp());
+  }
+
+  private receive(message: Buffer): void {
+    if (this.ended) return;
+    let chunk: BatchAppendChunk;
+    try {
+      chunk = decodeBatchAppendChunk(message, this.context.now());
+      if (!chunk.correlationId) throw invalidArgument('the correlation id is missing');
+    } catch (error) {
+      // Without a correlation id there is nothing to answer to but the whole call.
+      this.cleanUp();
+      this.call.emit('error', toFault(error));
+      return;
+    }
+    this.accept(uuidToText(chunk.correlationId), chunk);
+    this.holdBack();
+  }
+
+  private accept(id: string, chunk: BatchAppendChunk): void {
+    if (this.refused.has(id)) {
+      if (chunk.isFinal) this.refused.delete(id);
+      return;
+    }
+    const known = this.pending.get(id)?.proposal;
+    const stream = known?.stream ?? chunk.options?.stream ?? '';
+    try {
+      const proposal = known ?? this.open(id, chunk);
+      if (!proposal) return;
+      for (const event of chunk.events) proposal.add(event);
+      if (!chunk.isFinal) return;
+      this.close(id);
+      void this.submit(id, proposal);
+    } catch (error) {
+      this.refuse(id, chunk.isFinal, batchFailure(id, stream, this.report(error)));
+    }
+  }
+
+  private open(id: string, chunk: BatchAppendChunk): Proposal | undefined {
+    if (!chunk.options) throw invalidArgument('the first chunk of an append must have options');
+    const { stream } = chunk.options;
+    const remaining = (chunk.options.deadline ?? this.context.now() + DEFAULT_DEADLINE) - this.context.now();
+    const timeOut = (isFinal: boolean) => this.refuse(id, isFinal, batchTimeout(id, stream));
+    if (remaining <= 0) {
+      timeOut(chunk.isFinal);
+      return undefined;
+    }
+    const proposal = new Proposal(chunk.options);
+    if (!chunk.isFinal) {
+      const timer = setTimeout(() => timeOut(false), Math.min(remaining, 0x7fff_ffff));
+      this.pending.set(id, { proposal, timer });
+    }
+    return proposal;
+  }
+
+  private async submit(id: string, proposal: Proposal): Promise<void> {
+    this.inProgress++;
+    try {
+      const outcome = await this.context.log.append(proposal.stream, proposal.expected, proposal.events);
+      if (outcome.kind === 'deleted') throw streamDeleted(proposal.stream);
+      this.answer(batchOutcome(id, proposal.stream, proposal.expected, outcome));
+    } catch (error) {
+      this.answer(batchFailure(id, proposal.stream, this.report(error)));
+    }
+    this.inProgress--;
+    this.endWhenAnswered();
+  }
+
+  private refuse(id: string, isFinal: boolean, response: BatchAppendResp): void {
+    this.close(id);
+    if (!isFinal) this.refused.add(id);
+    this.answer(response);
+  }
+
+  private close(id: string): void {
+    clearTimeout(this.pending.get(id)?.timer);
+    this.pending.delete(id);
+  }
+
+  private answer(response: BatchAppendResp): void {
+    if (!this.ended) this.call.write(response);
+  }
+
+  private report(error: unknown) {
+    const fault = toFault(error);
+    if (isServerError(fault)) this.context.report(error);
+    return fault;
+  }
+
+  private holdBack(): void {
+    if (this.context.log.pendingBytes < MAX_PENDING_BYTES || this.call.isPaused()) return;
+    this.call.pause();
+    const resume = () => this.call.resume();
+    // A failed commit is answered by each append itself.
+    this.context.log.settled().then(resume, resume);
+  }
+
+  private endWhenAnswered(): void {
+    if (!this.clientFinished || this.inProgress > 0 || this.ended) return;
+    this.cleanUp();
+    this.call.end();
+  }
+
+  private cleanUp(): void {
+    this.ended = true;
+    this.forget();
+    for (const { timer } of this.pending.values()) clearTimeout(timer);
+    this.pending.clear();
+  }
+}

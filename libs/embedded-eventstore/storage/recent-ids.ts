@@ -1,0 +1,31 @@
+/** Where an event id was last written. */
+export interface RecentEvent {
+  streamNumber: number;
+  revision: number;
+}
+
+/**
+ * The ids of the newest events, for appends that expect `any` or `stream_exists`: with those, only the id tells a
+ * repeated append from a new one. Bounded; the oldest ids are forgotten first.
+ */
+export class RecentIds {
+  private readonly events = new Map<string, RecentEvent>();
+
+  constructor(private readonly capacity = 200_000) {}
+
+  /** Remembers an id (see `StoredRecord.idKey`). */
+  add(idKey: string, event: RecentEvent): void {
+    this.events.delete(idKey);
+    this.events.set(idKey, event);
+    if (this.events.size > this.capacity) {
+      for (const oldest of this.events.keys()) {
+        this.events.delete(oldest);
+        break;
+      }
+    }
+  }
+
+  get(idKey: string): RecentEvent | undefined {
+    return this.events.get(idKey);
+  }
+}

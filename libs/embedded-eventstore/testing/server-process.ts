@@ -1,0 +1,66 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { EventStoreDBClient } from '@eventstore/db-client';
+
+/** The built entry point: what runs in production is what is killed in these tests. */
+export const SERVER_MAIN = resolve(__dirname, '../../../dist/apps/eventstore/src/main.js');
+
+/** A server in a process of its own, as the supervisor starts it. */
+export interface ServerProcess {
+  child: ChildProcess;
+  port: number;
+  url: string;
+  client(): EventStoreDBClient;
+  /** Resolves with exit code and signal; to be awaited even after a kill, so that no test leaves a process behind. */
+  exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  stdout(): string;
+  stderr(): string;
+}
+
+/** Forks the server and waits until it listens; rejects with its error output if it exits first. */
+export async function startServerProcess(args: string[], env: NodeJS.ProcessEnv = {}): Promise<ServerProcess> {
+  if (!existsSync(SERVER_MAIN)) throw new Error(`${SERVER_MAIN} is missing: build first`);
+  const child = fork(SERVER_MAIN, args, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], env: { ...process.env, ...env } });
+  const output = { stdout: '', stderr: '' };
+  child.stdout!.on('data', (chunk: Buffer) => {
+    output.stdout += chunk.toString();
+  });
+  child.stderr!.on('data', (chunk: Buffer) => {
+    output.stderr += chunk.toString();
+  });
+  const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((done) => {
+    child.once('close', (code, signal) => done({ code, signal }));
+  });
+  const ready = new Promise<number>((done) => {
+    child.once('message', (message) => done((message as { port: number }).port));
+  });
+  const port = await Promise.race([ready, exited.then(() => undefined)]);
+  if (port === undefined) throw new Error(`the server exited: ${output.stderr}${output.stdout}`);
+  const url = `esdb://127.0.0.1:${port}?tls=false`;
+  return {
+    child,
+    port,
+    url,
+    client: () => EventStoreDBClient.connectionString(url),
+    exited,
+    stdout: () => output.stdout,
+    stderr: () => output.stderr,
+  };
+}
+
+/** Is there a process with this id? */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    // ESRCH; another user's process can not be one of ours.
+    return false;
+  }
+}
+
+/** Polls until the condition holds; jest's own timeout ends a wait in vain. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((next) => setTimeout(next, 20));
+}

@@ -1,0 +1,1 @@
+export { type EmbeddedPostgres, type EmbeddedPostgresOptions, type PostgresExit, startEmbeddedPostgres } from './start.js';

@@ -1,0 +1,13 @@
+export { type AccessEntry, AccessLog } from './access-log.js';
+export { AccessRead } from './access-read.entity.js';
+export * from './errors.js';
+export { type IssuedToken, LOCAL_AUDIENCE, LOCAL_ISSUER, LocalIssuer, type TokenUser } from './local-issuer.js';
+export { LoginThrottle, type ThrottleSettings } from './login-throttle.js';
+export { IdentityTables1767225600002 } from './migrations/1767225600002-identity-tables.js';
+export { AccessLogTables1767225600003 } from './migrations/1767225600003-access-log-tables.js';
+export { createOidcVerifier, type OidcSettings } from './oidc-verifier.js';
+export { bearerToken, type ClaimNames, type Principal, type TokenVerifier } from './principal.js';
+export { isTokenRole, TOKEN_ROLES, type TokenRole } from './roles.js';
+export type { AsymmetricAlgorithm } from './token-check.js';
+export { User } from './user.entity.js';
+export { type DemoUser, Users } from './users.js';

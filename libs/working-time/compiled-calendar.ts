@@ -1,0 +1,258 @@
+import type { CalendarVersion } from './calendar.js';
+import { WorkingTimeError } from './errors.js';
+import { type Instant, zoneOffsetAt } from './instant.js';
+import { civilOf, DAY_MS, type EpochDay, epochDayOf, formatLocalDate, isoWeekdayOf, MINUTE_MS } from './local-date.js';
+import { type DayPattern, type ParsedCalendar, parseCalendar } from './validate-calendar.js';
+
+/** Why a day has the hours it has. */
+export interface DayFacts {
+  readonly kind: 'week' | 'weekly-off' | 'statutory' | 'closed' | 'opened' | 'half';
+  readonly name?: string;
+  /** The day's year is not published. */
+  readonly provisional: boolean;
+}
+
+/**
+ * Validates a calendar version and lays it out for fast look-ups. It covers the years from five before the first to ten after
+ * the last published one; questions outside are refused, never guessed.
+ * @throws WorkingTimeError see `parseCalendar`; UNKNOWN_ZONE; ZONE_OFFSET_CHANGES (daylight saving within the covered years)
+ */
+export function compileCalendar(version: CalendarVersion): CompiledCalendar {
+  const parsed = parseCalendar(version);
+  const { firstYear, lastYear } = parsed;
+  return new CompiledCalendar(version, parsed, provenOffset(version.zone, firstYear, lastYear));
+}
+
+const provenOffsets = new Map<string, number>();
+
+/** Offset in ms, looked at on every day of the years: only a constant one makes local days 24 hours long. */
+function provenOffset(zone: string, firstYear: number, lastYear: number): number {
+  const key = `${zone} ${firstYear} ${lastYear}`;
+  const known = provenOffsets.get(key);
+  if (known !== undefined) return known;
+  const first = firstDayOf(firstYear) * DAY_MS;
+  const offset = zoneOffsetAt(zone, first);
+  for (let at = first - DAY_MS; at <= (firstDayOf(lastYear + 1) + 1) * DAY_MS; at += DAY_MS) {
+    if (zoneOffsetAt(zone, at) !== offset) {
+      throw new WorkingTimeError(
+        'ZONE_OFFSET_CHANGES',
+        'zone',
+        `zone ${zone} changes its offset on or before ${formatLocalDate(at / DAY_MS)}; zones with daylight saving are not supported`,
+      );
+    }
+  }
+  provenOffsets.set(key, offset);
+  return offset;
+}
+
+const firstDayOf = (year: number): EpochDay => epochDayOf(year, 1, 1) as EpochDay;
+
+/**
+ * A calendar laid out for arithmetic. Days are epoch days in the calendar's zone, instants are epoch milliseconds, office time
+ * is in milliseconds. Every method throws WorkingTimeError OUTSIDE_COVERED_YEARS rather than guess outside its years.
+ */
+export class CompiledCalendar {
+  readonly calendarId: string;
+  readonly version: number;
+  readonly zone: string;
+  private readonly firstDay: EpochDay;
+  private readonly days: number;
+  private readonly patterns: DayPattern[] = [];
+  /** All arrays are indexed by `day - firstDay`; the `…Before` ones hold sums over all earlier days and have one entry more. */
+  private readonly patternOf: Uint16Array;
+  private readonly minutesBefore: Int32Array;
+  private readonly workingBefore: Int32Array;
+  private readonly provisionalBefore: Int32Array;
+  /** Indexes of the working days, in order. */
+  private readonly working: Int32Array;
+
+  constructor(
+    version: CalendarVersion,
+    private readonly parsed: ParsedCalendar,
+    private readonly offset: number,
+  ) {
+    this.calendarId = version.calendarId;
+    this.version = version.version;
+    this.zone = version.zone;
+    this.firstDay = firstDayOf(parsed.firstYear);
+    this.days = firstDayOf(parsed.lastYear + 1) - this.firstDay;
+    this.patternOf = new Uint16Array(this.days);
+    this.minutesBefore = new Int32Array(this.days + 1);
+    this.workingBefore = new Int32Array(this.days + 1);
+    this.provisionalBefore = new Int32Array(this.days + 1);
+    const working: number[] = [];
+    const numbers = new Map<DayPattern, number>();
+    for (let i = 0; i < this.days; i++) {
+      const { pattern, provisional } = this.resolve(this.firstDay + i);
+      let number = numbers.get(pattern);
+      if (number === undefined) {
+        number = this.patterns.push(pattern) - 1;
+        numbers.set(pattern, number);
+      }
+      const minutes = pattern.reduce((sum, { from, to }) => sum + to - from, 0);
+      if (minutes > 0) working.push(i);
+      this.patternOf[i] = number;
+      this.minutesBefore[i + 1] = this.minutesBefore[i]! + minutes;
+      this.workingBefore[i + 1] = working.length;
+      this.provisionalBefore[i + 1] = this.provisionalBefore[i]! + (provisional ? 1 : 0);
+    }
+    this.working = Int32Array.from(working);
+  }
+
+  private resolve(day: EpochDay): DayFacts & { pattern: DayPattern } {
+    const { year, month, day: dayOfMonth } = civilOf(day);
+    const provisional = !this.parsed.publishedYears.has(year);
+    const exception = this.parsed.exceptions.get(day);
+    if (exception) {
+      const { kind, name } = exception.source;
+      return { kind, provisional, pattern: exception.pattern, ...(name === undefined ? {} : { name }) };
+    }
+    const pattern = this.parsed.weekly[isoWeekdayOf(day)]!;
+    if (pattern.length === 0) return { kind: 'weekly-off', provisional, pattern };
+    if (provisional && this.parsed.statutoryDays.has(month * 100 + dayOfMonth)) {
+      return { kind: 'statutory', provisional, pattern: this.parsed.weekly[0]! };
+    }
+    return { kind: 'week', provisional, pattern };
+  }
+
+  /** Local day an instant lies on. */
+  dayOf(at: Instant): EpochDay {
+    return Math.floor((at + this.offset) / DAY_MS);
+  }
+
+  /** Local midnight at which a day begins. */
+  startOf(day: EpochDay): Instant {
+    return day * DAY_MS - this.offset;
+  }
+
+  /** Why a day has the hours it has, in words for an explanation. */
+  factsOf(day: EpochDay): DayFacts {
+    this.indexOf(day);
+    const { pattern: _, ...facts } = this.resolve(day);
+    return facts;
+  }
+
+  /** Office hours of a day as instants, in order; none on a day off. */
+  intervalsOn(day: EpochDay): readonly { readonly from: Instant; readonly to: Instant }[] {
+    const midnight = this.startOf(day);
+    return this.pattern(day).map(({ from, to }) => ({ from: midnight + from * MINUTE_MS, to: midnight + to * MINUTE_MS }));
+  }
+
+  /** Office time of a whole day, in minutes; 0 on a day off. */
+  officeMinutesOn(day: EpochDay): number {
+    const i = this.indexOf(day);
+    return this.minutesBefore[i + 1]! - this.minutesBefore[i]!;
+  }
+
+  isWorkingDay(day: EpochDay): boolean {
+    return this.officeMinutesOn(day) > 0;
+  }
+
+  /** When the first office hours of a working day begin. */
+  openingOf(workingDay: EpochDay): Instant {
+    return this.startOf(workingDay) + this.pattern(workingDay)[0]!.from * MINUTE_MS;
+  }
+
+  /** When the last office hours of a working day end. */
+  closeOf(workingDay: EpochDay): Instant {
+    return this.startOf(workingDay) + this.pattern(workingDay).at(-1)!.to * MINUTE_MS;
+  }
+
+  /** The nth (1, 2 …) working day strictly after a day. */
+  workingDayAfter(day: EpochDay, nth: number): EpochDay {
+    return this.nthWorkingDay(this.workingBefore[this.indexOf(day) + 1]! + nth - 1, day);
+  }
+
+  /** The last working day strictly before a day. */
+  workingDayBefore(day: EpochDay): EpochDay {
+    return this.nthWorkingDay(this.workingBefore[this.indexOf(day)]! - 1, day);
+  }
+
+  /** The day itself when it is a working day, else the next one. */
+  workingDayFrom(day: EpochDay): EpochDay {
+    return this.nthWorkingDay(this.workingBefore[this.indexOf(day)]!, day);
+  }
+
+  /** Number of working days from `first` to `last`, both included; 0 when `last` lies before. */
+  workingDaysIn(first: EpochDay, last: EpochDay): number {
+    return last < first ? 0 : this.workingBefore[this.indexOf(last) + 1]! - this.workingBefore[this.indexOf(first)]!;
+  }
+
+  /** Number of working days from the beginning of the covered years until the day before. */
+  workingDaysBefore(day: EpochDay): number {
+    return this.workingBefore[this.indexOf(day)]!;
+  }
+
+  /** Number of working days that have closed since the covered years began, up to and including an instant. */
+  closesUpTo(at: Instant): number {
+    const day = this.dayOf(at);
+    const before = this.workingBefore[this.indexOf(day)]!;
+    return this.isWorkingDay(day) && this.closeOf(day) <= at ? before + 1 : before;
+  }
+
+  /** Office time between two instants in ms; 0 when `to` is not later. */
+  officeTime(from: Instant, to: Instant): number {
+    return to <= from ? 0 : this.officeTimeBefore(to) - this.officeTimeBefore(from);
+  }
+
+  /** The earliest instant at which `ms` (> 0) of office time have passed since `from`: a close rather than the next opening. */
+  afterOfficeTime(from: Instant, ms: number): Instant {
+    const target = this.officeTimeBefore(from) + ms;
+    let low = 0;
+    let high = this.days;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.minutesBefore[middle + 1]! * MINUTE_MS >= target) high = middle;
+      else low = middle + 1;
+    }
+    if (low >= this.days) throw this.outside(`${ms / MINUTE_MS} office minutes after ${formatLocalDate(this.dayOf(from))}`);
+    const day = this.firstDay + low;
+    let left = target - this.minutesBefore[low]! * MINUTE_MS;
+    for (const interval of this.pattern(day)) {
+      const length = (interval.to - interval.from) * MINUTE_MS;
+      if (left <= length) return this.startOf(day) + interval.from * MINUTE_MS + left;
+      left -= length;
+    }
+    throw new Error('office minutes of a day and their sum disagree');
+  }
+
+  /** Whether any day from `first` to `last`, both included, lies in a year that is not published. */
+  isProvisional(first: EpochDay, last: EpochDay): boolean {
+    return last >= first && this.provisionalBefore[this.indexOf(last) + 1]! > this.provisionalBefore[this.indexOf(first)]!;
+  }
+
+  private officeTimeBefore(at: Instant): number {
+    const day = this.dayOf(at);
+    const i = this.indexOf(day);
+    const sinceMidnight = at - this.startOf(day);
+    let ms = this.minutesBefore[i]! * MINUTE_MS;
+    for (const { from, to } of this.patterns[this.patternOf[i]!]!) {
+      ms += Math.max(0, Math.min(sinceMidnight, to * MINUTE_MS) - from * MINUTE_MS);
+    }
+    return ms;
+  }
+
+  private pattern(day: EpochDay): DayPattern {
+    return this.patterns[this.patternOf[this.indexOf(day)]!]!;
+  }
+
+  private nthWorkingDay(n: number, from: EpochDay): EpochDay {
+    const i = this.working[n];
+    if (i === undefined) throw this.outside(`the working day asked for from ${formatLocalDate(from)}`);
+    return this.firstDay + i;
+  }
+
+  private indexOf(day: EpochDay): number {
+    const i = day - this.firstDay;
+    if (!(i >= 0 && i < this.days)) throw this.outside('the date asked for');
+    return i;
+  }
+
+  private outside(what: string): WorkingTimeError {
+    return new WorkingTimeError(
+      'OUTSIDE_COVERED_YEARS',
+      'calendar',
+      `${what} lies outside ${this.parsed.firstYear}–${this.parsed.lastYear}, the years calendar ${this.calendarId} v${this.version} covers`,
+    );
+  }
+}
