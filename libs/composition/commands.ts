@@ -1,4 +1,4 @@
-import type { BaseFacts, Command, Decider, DomainEvent, Role } from '@huicai/kernel';
+import { type BaseFacts, type Command, type Decider, type DomainEvent, member } from '@huicai/kernel';
 import { calendar, policy } from '../contexts/calendar/calendar.js';
 import type { CalendarCommand, CalendarEvent, PolicyCommand, PolicyEvent } from '../contexts/calendar/contract.js';
 import { type CalendarFacts, officeDay, type PolicyFacts } from '../contexts/calendar/facts.js';
@@ -15,6 +15,7 @@ import type { CatalogueFacts } from '../contexts/catalogue/facts.js';
 import { channels } from '../contexts/channels/channels.js';
 import type { ChannelsCommand, ChannelsEvent } from '../contexts/channels/contract.js';
 import type { ChannelFacts } from '../contexts/channels/facts.js';
+import type { Caller } from '../contexts/gateway.js';
 import type { AssignmentCommand, AssignmentEvent, SpecialistCommand, SpecialistEvent } from '../contexts/specialists/contract.js';
 import type { AssignmentFacts, SpecialistFacts } from '../contexts/specialists/facts.js';
 import { type AssignFacts, assignment, type EnrolFacts, specialist } from '../contexts/specialists/specialist.js';
@@ -23,15 +24,6 @@ import type { TalentFacts } from '../contexts/talents/facts.js';
 import { talent } from '../contexts/talents/talent.js';
 import type { CaseNumbers } from './case-numbers.js';
 import type { FactSources } from './facts.js';
-
-/** Who sends a command, with the affiliations their token or account names. */
-export interface Caller {
-  readonly id: string;
-  readonly role: Role;
-  readonly talentId?: string;
-  readonly departmentId?: string;
-  readonly specialistId?: string;
-}
 
 /** Where a command's facts come from. */
 export interface Ports {
@@ -67,7 +59,7 @@ export const bindings = {
     specialist,
     async (ports, base, { command }) => ({
       ...base,
-      departmentKnown: (await ports.facts.channels()).departments[command.data.departmentId] !== undefined,
+      departmentKnown: member((await ports.facts.channels()).departments, command.data.departmentId) !== undefined,
     }),
   ),
   specialistAssignment: bind<AssignmentCommand, AssignmentEvent, AssignmentFacts, AssignFacts>(

@@ -1,5 +1,6 @@
 export * from './case-numbers.js';
 export * from './commands.js';
+export * from './demo.js';
 export * from './facts.js';
 export * from './flows.js';
 export * from './projection-worker.js';

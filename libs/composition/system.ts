@@ -17,8 +17,9 @@ import { createReadPool } from '@huicai/projections';
 import { readKek, sameCommand, Vault } from '@huicai/vault';
 import type { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
+import type { Caller, Gateway, SentCommand } from '../contexts/gateway.js';
 import { CaseNumbers } from './case-numbers.js';
-import { type Aggregate, type Binding, bindings, type Caller, type CommandOf, type Ports } from './commands.js';
+import { type Aggregate, type Binding, bindings, type CommandOf, type Ports } from './commands.js';
 import { FactSources } from './facts.js';
 import { storeIdentity } from './store-identity.js';
 
@@ -39,11 +40,12 @@ export interface Sent<A extends Aggregate = Aggregate> {
   readonly id: string;
   readonly command: CommandOf<A>;
   readonly caller: Caller;
-  readonly context: Omit<CommandContext, 'actor'>;
+  readonly context: SentCommand['context'];
+  readonly prepare?: SentCommand['prepare'];
 }
 
 /** The running parts every process of the system shares. */
-export class HuicaiSystem {
+export class HuicaiSystem implements Gateway {
   private constructor(
     readonly store: EventStore,
     readonly pool: Pool,
@@ -81,7 +83,7 @@ export class HuicaiSystem {
   }
 
   /** Runs a command to its end. @throws Refusal, StoreUnavailableError */
-  send<A extends Aggregate>({ aggregate, id, command, caller, context }: Sent<A>): Promise<CommandResult> {
+  send<A extends Aggregate>({ aggregate, id, command, caller, context, prepare }: Sent<A>): Promise<CommandResult> {
     const { decider, facts } = bindings[aggregate] as unknown as Binding<Command, DomainEvent, unknown, BaseFacts>;
     const ports: Ports = { facts: this.facts, numbers: this.numbers };
     const full: CommandContext = { ...context, actor: { id: caller.id, role: caller.role } };
@@ -90,8 +92,15 @@ export class HuicaiSystem {
       streamName(aggregate, id),
       command as Command,
       full,
-      (_, base) => facts(ports, base, { id, command: command as Command, caller }),
+      async (_, base) => {
+        await prepare?.();
+        return facts(ports, base, { id, command: command as Command, caller });
+      },
     );
+  }
+
+  exists(stream: string): Promise<boolean> {
+    return this.facts.exists(stream);
   }
 
   /** Whether a command has left events in its aggregate's stream. */

@@ -74,7 +74,10 @@ test('without a channel it says on one line where it listens', async () => {
 describe('a fault at the start ends it with one clear line:', () => {
   /** Runs the server until it exits. */
   const run = async (args: string[], env: NodeJS.ProcessEnv = {}) => {
-    const child = spawn(process.execPath, [SERVER_MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+    const child = spawn(process.execPath, [SERVER_MAIN, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+    });
     let output = '';
     for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
     const [code] = (await once(child, 'close')) as [number];
@@ -94,20 +97,26 @@ describe('a fault at the start ends it with one clear line:', () => {
 
   test('a directory in use', async () => {
     const server = await start();
-    expect(await run(['--dir', join(dir, 'data'), '--port', '0'])).toMatch(new RegExp(`in use by the process ${server.child.pid}`));
+    expect(await run(['--dir', join(dir, 'data'), '--port', '0'])).toMatch(
+      new RegExp(`in use by the process ${server.child.pid}`),
+    );
   });
 
   test('a port in use', async () => {
     const occupant = createServer().listen(0, '127.0.0.1');
     await once(occupant, 'listening');
     const { port } = occupant.address() as { port: number };
-    expect(await run(['--dir', join(dir, 'data'), '--port', String(port)])).toMatch(/can not listen on 127\.0\.0\.1:\d+.*EADDRINUSE/);
+    expect(await run(['--dir', join(dir, 'data'), '--port', String(port)])).toMatch(
+      /can not listen on 127\.0\.0\.1:\d+.*EADDRINUSE/,
+    );
     occupant.close();
     expect(await readdir(join(dir, 'data'))).toEqual(['data.mdb', 'lock.mdb']);
   });
 
   test('a host that is not loopback', async () => {
-    expect(await run(['--dir', join(dir, 'data'), '--host', '0.0.0.0', '--port', '0'])).toMatch(/loopback address only, not on 0\.0\.0\.0/);
+    expect(await run(['--dir', join(dir, 'data'), '--host', '0.0.0.0', '--port', '0'])).toMatch(
+      /loopback address only, not on 0\.0\.0\.0/,
+    );
   });
 
   test.each(['65536', '-1', 'x', ''])('the port "%s"', async (port) => {

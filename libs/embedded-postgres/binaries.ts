@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { chmodSync, cpSync, existsSync, lstatSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, extname, join, relative } from 'node:path';
 import { type Account, run } from './account.js';
@@ -88,18 +87,15 @@ function programs(root: string): Binaries {
 }
 
 function copyPackage(root: string, copy: string, directory: string): void {
-  const partial = join(directory, `binaries.partial-${randomBytes(6).toString('hex')}`);
+  // Of an earlier start that was killed meanwhile; the directory is held by one process at a time.
+  const partial = join(directory, 'binaries.partial');
+  rmSync(partial, { recursive: true, force: true });
   // Static libraries are only for building against PostgreSQL.
   const filter = (source: string) => extname(source) !== '.a';
   cpSync(join(root, 'native'), join(partial, 'native'), { recursive: true, verbatimSymlinks: true, filter });
   openToRead(partial);
   makeSymlinks(partial);
-  try {
-    renameSync(partial, copy);
-  } catch (error) {
-    rmSync(partial, { recursive: true, force: true });
-    if (!existsSync(copy)) throw error;
-  }
+  renameSync(partial, copy);
 }
 
 // Whatever made the original unusable, such as a private or a read-only installation, must not come along.

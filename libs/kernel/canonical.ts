@@ -66,4 +66,9 @@ function checkText(text: string, path: string): string {
   return text;
 }
 
+/** An own member of a record keyed by ids people choose; `constructor` and the like are no members. */
+export function member<V>(record: Readonly<Record<string, V>>, key: string): V | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined;
+}
+
 const byCodeUnits = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { BaseFacts, Command, Decider } from './decider.js';
 import { Refusal, type RefusalDetails } from './errors.js';
 import type { Actor, DomainEvent } from './event.js';
@@ -68,7 +69,7 @@ export function refusalOf(work: () => unknown): Refusal {
     if (error instanceof Refusal) return error;
     throw error;
   }
-  throw new Error(`Not refused, but decided ${JSON.stringify(result)}`);
+  throw new Error(`Not refused, but decided ${inspect(result, { depth: 4 })}`);
 }
 
 /** As {@link refusalOf}, for work that takes its time. */

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -13,7 +13,7 @@ export async function withLock(lock, onWait, work) {
   mkdirSync(dirname(lock), { recursive: true });
   for (let told = false; !take(lock); ) {
     if (isStale(lock)) {
-      rmSync(lock, { recursive: true, force: true });
+      removeStale(lock);
       continue;
     }
     if (!told) onWait();
@@ -25,6 +25,18 @@ export async function withLock(lock, onWait, work) {
   } finally {
     rmSync(lock, { recursive: true, force: true });
   }
+}
+
+// Of two that find the same stale lock, the slower one may hold the fresh lock of the faster one in hand: it is put back.
+function removeStale(lock) {
+  const aside = `${lock}.${process.pid}`;
+  try {
+    renameSync(lock, aside);
+    if (!isStale(aside)) return renameSync(aside, lock);
+  } catch (error) {
+    if (error.code !== 'ENOENT') throw error;
+  }
+  rmSync(aside, { recursive: true, force: true });
 }
 
 function take(lock) {

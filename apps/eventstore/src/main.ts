@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import { type EmbeddedEventStore, startEmbeddedEventStore } from '@huicai/embedded-eventstore';
 
 const USAGE =
@@ -48,6 +49,8 @@ function stopOnRequest(store: EmbeddedEventStore): void {
 }
 
 async function main(): Promise<void> {
+  // What grpc-js would print about a port in use is part of the one line this process prints itself.
+  setLogVerbosity(logVerbosity.NONE);
   const settings = readSettings();
   const store = await startEmbeddedEventStore({
     ...settings,

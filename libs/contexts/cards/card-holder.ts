@@ -1,4 +1,4 @@
-import { type BaseFacts, type Decider, forbidden, illegal, mod11_10, notFound } from '@huicai/kernel';
+import { type BaseFacts, type Decider, forbidden, illegal, member, mod11_10, notFound } from '@huicai/kernel';
 import type { CardCommand, CardEvent, CardType } from './contract.js';
 import { type CardFacts, type CardHolderFacts, type CardStatus, foldCards, isLive, noCards } from './facts.js';
 
@@ -76,7 +76,7 @@ function refuseSecond(state: CardHolderFacts, cardType: CardType): void {
 }
 
 function cardIn(state: CardHolderFacts, cardId: string, statuses: readonly CardStatus[]): CardFacts {
-  const card = state.cards[cardId];
+  const card = member(state.cards, cardId);
   if (!card) throw notFound('card-not-found');
   if (!statuses.includes(card.status))
     throw illegal('illegal-step', {

@@ -1,3 +1,4 @@
+import { member } from '@huicai/kernel';
 import type { CardEvent, CardType } from './contract.js';
 
 /** SUSPENDED: reported lost. APPROVED: reviewed, not yet made. */
@@ -20,7 +21,7 @@ export const noCards: CardHolderFacts = { cards: {} };
 
 export function foldCards(facts: CardHolderFacts, event: CardEvent): CardHolderFacts {
   const { cardId } = event.data;
-  const known = facts.cards[cardId];
+  const known = member(facts.cards, cardId);
   const next = evolveCard(known, event);
   return next ? { cards: { ...facts.cards, [cardId]: next } } : facts;
 }

@@ -64,6 +64,8 @@ export interface CaseFacts extends CycleFacts {
   readonly firstContactPerson: string;
   readonly status: CaseStatus;
   readonly registeredAt: number;
+  /** The latest business time of its events. */
+  readonly lastAt: number;
   readonly cycle: number;
   readonly pausedSince: number | null;
   readonly pauseReasonCode: string | null;
@@ -78,6 +80,8 @@ export interface CaseFacts extends CycleFacts {
   readonly handlers: readonly string[];
   /** All clocks of all cycles, in the order they started. */
   readonly clocks: readonly ClockState[];
+  /** Which department a clock judges; the office's own clocks have none. By clock id. */
+  readonly clockDepartments: Readonly<Record<string, string>>;
   /** Clocks with a breach that stands. */
   readonly standingBreaches: readonly string[];
   readonly sealedCycles: readonly SealedCycle[];
@@ -104,7 +108,7 @@ interface When {
 export function foldCase(state: CaseFacts | null, event: CaseEvent, when: When): CaseFacts | null {
   if (event.type === 'CaseRegistered') return registered(event.data, when);
   if (!state) return null;
-  const next = step(state, event, when);
+  const next = { ...step(state, event, when), lastAt: Math.max(state.lastAt, when.occurredAt) };
   return { ...next, standingBreaches: next.clocks.filter((c) => c.breachedAt !== null).map((c) => c.clockId) };
 }
 
@@ -115,6 +119,7 @@ function registered(data: Extract<CaseEvent, { type: 'CaseRegistered' }>['data']
     ...freshCycle,
     status: 'REGISTERED',
     registeredAt: occurredAt,
+    lastAt: occurredAt,
     cycle: 1,
     pausedSince: null,
     pauseReasonCode: null,
@@ -127,13 +132,15 @@ function registered(data: Extract<CaseEvent, { type: 'CaseRegistered' }>['data']
     extensionsGranted: 0,
     handlers: [],
     clocks: [],
+    clockDepartments: {},
     standingBreaches: [],
     sealedCycles: [],
   };
 }
 
 function step(state: CaseFacts, event: Exclude<CaseEvent, { type: 'CaseRegistered' }>, when: When): CaseFacts {
-  const at = when.occurredAt;
+  // Clocks of two processes differ by a little; a clock can not be moved to before its last mark, so the fold never goes back.
+  const at = Math.max(when.occurredAt, state.lastAt);
   const mark = { at, cause: when.eventId };
   switch (event.type) {
     case 'CaseAccepted':
@@ -142,8 +149,19 @@ function step(state: CaseFacts, event: Exclude<CaseEvent, { type: 'CaseRegistere
       return { ...state, status: 'DECLINED' };
     case 'CaseDispatched': {
       const { departmentId, coDepartmentIds } = event.data;
+      const judged = event.data.clocks.map(({ clockId }) => [clockId, departmentId]);
+      const clockDepartments = { ...state.clockDepartments, ...Object.fromEntries(judged) };
       const clocks = started(state, event.data.clocks, mark);
-      return { ...state, status: 'DISPATCHED', departmentId, coDepartmentIds, dispatchedAt: at, specialistId: null, clocks };
+      return {
+        ...state,
+        status: 'DISPATCHED',
+        departmentId,
+        coDepartmentIds,
+        dispatchedAt: at,
+        specialistId: null,
+        clocks,
+        clockDepartments,
+      };
     }
     case 'CaseSignedFor':
       return { ...state, status: 'SIGNED_FOR', clocks: stopped(state, ['signFor'], mark) };

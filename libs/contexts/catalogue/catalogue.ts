@@ -1,4 +1,4 @@
-import { type BaseFacts, type Decider, illegal, invalid, notFound } from '@huicai/kernel';
+import { type BaseFacts, type Decider, illegal, invalid, member, notFound } from '@huicai/kernel';
 import type { CatalogueCommand, CatalogueEvent, ServiceItem } from './contract.js';
 import { type CatalogueFacts, foldCatalogue, noCatalogue } from './facts.js';
 
@@ -9,7 +9,7 @@ export const catalogue: Decider<CatalogueCommand, CatalogueEvent, CatalogueFacts
   evolve: foldCatalogue,
   decide: (command, state) => {
     const { version } = command.data;
-    const known = state.versions[version];
+    const known = member(state.versions, version);
     switch (command.type) {
       case 'DraftCatalogueVersion':
         if (known?.effectiveFrom != null) throw illegal('catalogue-version-published', { params: { version } });

@@ -1,3 +1,4 @@
+import { member } from '@huicai/kernel';
 import type { CatalogueEvent, ServiceItem } from './contract.js';
 
 export interface CatalogueVersionFacts {
@@ -19,7 +20,7 @@ export function foldCatalogue(facts: CatalogueFacts, event: CatalogueEvent): Cat
     case 'CatalogueVersionDrafted':
       return { versions: { ...facts.versions, [version]: { version, items: event.data.items, effectiveFrom: null } } };
     case 'CatalogueVersionPublished': {
-      const draft = facts.versions[version];
+      const draft = member(facts.versions, version);
       return draft
         ? { versions: { ...facts.versions, [version]: { ...draft, effectiveFrom: event.data.effectiveFrom } } }
         : facts;

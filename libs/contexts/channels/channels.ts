@@ -1,4 +1,4 @@
-import { type BaseFacts, type Decider, illegal, invalid } from '@huicai/kernel';
+import { type BaseFacts, type Decider, illegal, invalid, member } from '@huicai/kernel';
 import type { ChannelsCommand, ChannelsEvent } from './contract.js';
 import { type ChannelFacts, foldChannels, noChannels } from './facts.js';
 
@@ -10,15 +10,15 @@ export const channels: Decider<ChannelsCommand, ChannelsEvent, ChannelFacts, Bas
   decide: (command, state) => {
     switch (command.type) {
       case 'RegisterDepartment':
-        if (state.departments[command.data.departmentId] !== undefined)
+        if (member(state.departments, command.data.departmentId) !== undefined)
           throw illegal('department-exists', { field: 'departmentId', params: { id: command.data.departmentId } });
         return [{ type: 'DepartmentRegistered', data: command.data }];
       case 'OpenChannel':
-        if (state.channels[command.data.channelId])
+        if (member(state.channels, command.data.channelId))
           throw illegal('channel-exists', { field: 'channelId', params: { id: command.data.channelId } });
         return [{ type: 'ChannelOpened', data: command.data }];
       case 'RouteItem':
-        if (state.departments[command.data.leadDepartmentId] === undefined)
+        if (member(state.departments, command.data.leadDepartmentId) === undefined)
           throw invalid('department-not-found', 'leadDepartmentId', { id: command.data.leadDepartmentId });
         return [{ type: 'ItemRouted', data: { ...command.data, routingVersion: state.routingVersion + 1 } }];
     }

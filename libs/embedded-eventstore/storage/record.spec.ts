@@ -66,7 +66,9 @@ test('what readers get decodes to the same event', () => {
 test('a reader that asks for structured ids gets the same 16 bytes as two halves', () => {
   fc.assert(
     fc.property(newRecord, (record) => {
-      const event = ReadResp.deserializeBinary(encodeReadEvent(undefined, encodeRecord(record), 'structured')).getEvent()!.getLink()!;
+      const event = ReadResp.deserializeBinary(encodeReadEvent(undefined, encodeRecord(record), 'structured'))
+        .getEvent()!
+        .getLink()!;
       const halves = event.getId()!.getStructured()!;
       const id = Buffer.alloc(16);
       id.writeBigInt64BE(BigInt(halves.getMostSignificantBits()), 0);
@@ -79,7 +81,9 @@ test('a reader that asks for structured ids gets the same 16 bytes as two halves
 
 test('a tombstone carries the highest 63-bit revision', () => {
   const record = encodeRecord({ ...example, revision: TOMBSTONE_REVISION });
-  const event = ReadResp.deserializeBinary(encodeReadEvent(record, undefined, 'string')).getEvent()!.getEvent()!;
+  const event = ReadResp.deserializeBinary(encodeReadEvent(record, undefined, 'string'))
+    .getEvent()!
+    .getEvent()!;
   expect(event.getStreamRevision()).toBe('9223372036854775807');
   expect(record.revision).toBe(TOMBSTONE_REVISION);
 });

@@ -26,15 +26,22 @@ function records(count: number): StoredRecord[] {
 
 test('gives exactly the records after a position, or says that it does not reach back', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 20 }), fc.nat(70), fc.integer({ min: 1, max: 9 }), (n, kept, at, count) => {
-      const all = records(n);
-      const tail = new Tail(kept, Number.POSITIVE_INFINITY);
-      for (const record of all) tail.push(record);
-      const position = all[Math.min(at, n - 1)]!.position;
-      const held = all.slice(-kept);
-      const expected = position < held[0]!.position ? undefined : all.filter((record) => record.position > position).slice(0, count);
-      expect(tail.after(position, count)).toEqual(expected);
-    }),
+    fc.property(
+      fc.integer({ min: 1, max: 60 }),
+      fc.integer({ min: 1, max: 20 }),
+      fc.nat(70),
+      fc.integer({ min: 1, max: 9 }),
+      (n, kept, at, count) => {
+        const all = records(n);
+        const tail = new Tail(kept, Number.POSITIVE_INFINITY);
+        for (const record of all) tail.push(record);
+        const position = all[Math.min(at, n - 1)]!.position;
+        const held = all.slice(-kept);
+        const expected =
+          position < held[0]!.position ? undefined : all.filter((record) => record.position > position).slice(0, count);
+        expect(tail.after(position, count)).toEqual(expected);
+      },
+    ),
   );
 });
 

@@ -1,6 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { finished } from 'node:stream/promises';
 import { EventStoreDBClient } from '@eventstore/db-client';
 
 /** The built entry point: what runs in production is what is killed in these tests. */
@@ -29,9 +31,7 @@ export async function startServerProcess(args: string[], env: NodeJS.ProcessEnv 
   child.stderr!.on('data', (chunk: Buffer) => {
     output.stderr += chunk.toString();
   });
-  const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((done) => {
-    child.once('close', (code, signal) => done({ code, signal }));
-  });
+  const exited = exitOf(child);
   const ready = new Promise<number>((done) => {
     child.once('message', (message) => done((message as { port: number }).port));
   });
@@ -47,6 +47,13 @@ export async function startServerProcess(args: string[], env: NodeJS.ProcessEnv 
     stdout: () => output.stdout,
     stderr: () => output.stderr,
   };
+}
+
+/** Not 'close': that does not come when the parent itself has closed the channel. */
+async function exitOf(child: ChildProcess): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+  const exit = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
+  const [[code, signal]] = await Promise.all([exit, finished(child.stdout!), finished(child.stderr!)]);
+  return { code, signal };
 }
 
 /** Is there a process with this id? */

@@ -58,7 +58,9 @@ test('an id in structured form decodes to the same bytes', () => {
         .setMostSignificantBits(String(id.readBigInt64BE(0)))
         .setLeastSignificantBits(String(id.readBigInt64BE(8)));
       const message = new AppendReq.ProposedMessage().setId(new UUID().setStructured(halves));
-      expect(decodeAppendRequest(Buffer.from(new AppendReq().setProposedMessage(message).serializeBinary())).event?.id).toEqual(id);
+      expect(decodeAppendRequest(Buffer.from(new AppendReq().setProposedMessage(message).serializeBinary())).event?.id).toEqual(
+        id,
+      );
     }),
   );
 });
@@ -66,24 +68,31 @@ test('an id in structured form decodes to the same bytes', () => {
 test('a chunk of a batch append decodes as google-protobuf encodes it', () => {
   const deadline = fc.date({ min: new Date(0), max: new Date('2100-01-01'), noInvalidDate: true });
   fc.assert(
-    fc.property(fc.uuid(), name, fc.array(proposed, { maxLength: 4 }), fc.boolean(), deadline, (id, stream, events, isFinal, date) => {
-      const options = new BatchAppendReq.Options().setStreamIdentifier(identifier(stream)).setAny(new GoogleEmpty());
-      options.setDeadline(Timestamp.fromDate(date));
-      const request = new BatchAppendReq().setCorrelationId(new UUID().setString(id)).setOptions(options).setIsFinal(isFinal);
-      for (const event of events) {
-        const message = new BatchAppendReq.ProposedMessage().setId(new UUID().setString(event.id)).setData(event.data);
-        message.getMetadataMap().set('type', event.type);
-        request.addProposedMessages(message);
-      }
-      const chunk = decodeBatchAppendChunk(Buffer.from(request.serializeBinary()), 0);
-      expect(chunk.correlationId).toEqual(uuidFromText(id));
-      expect(chunk.options).toMatchObject({ stream, expected: 'any' });
-      expect(chunk.options?.deadline).toBeCloseTo(date.getTime(), 2);
-      expect(chunk.isFinal).toBe(isFinal);
-      expect(chunk.events.map(({ type, data }) => ({ type, data }))).toEqual(
-        events.map(({ type, data }) => ({ type, data: Buffer.from(data) })),
-      );
-    }),
+    fc.property(
+      fc.uuid(),
+      name,
+      fc.array(proposed, { maxLength: 4 }),
+      fc.boolean(),
+      deadline,
+      (id, stream, events, isFinal, date) => {
+        const options = new BatchAppendReq.Options().setStreamIdentifier(identifier(stream)).setAny(new GoogleEmpty());
+        options.setDeadline(Timestamp.fromDate(date));
+        const request = new BatchAppendReq().setCorrelationId(new UUID().setString(id)).setOptions(options).setIsFinal(isFinal);
+        for (const event of events) {
+          const message = new BatchAppendReq.ProposedMessage().setId(new UUID().setString(event.id)).setData(event.data);
+          message.getMetadataMap().set('type', event.type);
+          request.addProposedMessages(message);
+        }
+        const chunk = decodeBatchAppendChunk(Buffer.from(request.serializeBinary()), 0);
+        expect(chunk.correlationId).toEqual(uuidFromText(id));
+        expect(chunk.options).toMatchObject({ stream, expected: 'any' });
+        expect(chunk.options?.deadline).toBeCloseTo(date.getTime(), 2);
+        expect(chunk.isFinal).toBe(isFinal);
+        expect(chunk.events.map(({ type, data }) => ({ type, data }))).toEqual(
+          events.map(({ type, data }) => ({ type, data: Buffer.from(data) })),
+        );
+      },
+    ),
   );
 });
 

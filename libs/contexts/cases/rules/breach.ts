@@ -1,4 +1,4 @@
-import { currentClock, dueOf } from '../clocks.js';
+import { dueOf } from '../clocks.js';
 import { rule } from './rule.js';
 
 /** Fired by the timer after due. Nothing is written when the clock has stopped in time, moved on or is already recorded. */
@@ -10,9 +10,8 @@ export const recordBreach = rule({
     const clock = state.clocks.find((c) => c.clockId === clockId);
     if (!clock || state.standingBreaches.includes(clockId)) return [];
     const now = dueOf(clock, facts.time);
-    if (now === null || now !== Date.parse(due)) return [];
+    if (now === null || now !== Date.parse(due) || facts.now < now) return [];
     if (clock.stoppedAt !== null && clock.stoppedAt <= now) return [];
-    const judged = currentClock(state, clock.kind)?.clockId === clockId && clock.kind !== 'total';
-    return [{ type: 'BreachRecorded', data: { clockId, due, departmentId: judged ? state.departmentId : null } }];
+    return [{ type: 'BreachRecorded', data: { clockId, due, departmentId: state.clockDepartments[clockId] ?? null } }];
   },
 });

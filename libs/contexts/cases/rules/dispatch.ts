@@ -1,4 +1,4 @@
-import { illegal, invalid } from '@huicai/kernel';
+import { illegal, invalid, member } from '@huicai/kernel';
 import { officeDay } from '../../calendar/facts.js';
 import { leadDepartment } from '../../channels/facts.js';
 import { policyAt, startClock, windowCloses } from '../clocks.js';
@@ -13,8 +13,11 @@ export const dispatch = rule({
     const departmentId = data.departmentId ?? route?.leadDepartmentId;
     if (departmentId === undefined) throw invalid('item-not-routed', 'departmentId', { code: state.itemCode });
     [departmentId, ...data.coDepartmentIds].forEach((id, i) => {
-      if (facts.channels.departments[id] === undefined)
+      if (member(facts.channels.departments, id) === undefined)
         throw invalid('department-not-found', i === 0 ? 'departmentId' : `coDepartmentIds[${i - 1}]`, { id });
+    });
+    data.coDepartmentIds.forEach((id, i) => {
+      if (data.coDepartmentIds.indexOf(id) < i) throw invalid('co-department-repeated', `coDepartmentIds[${i}]`, { id });
     });
     if (data.coDepartmentIds.includes(departmentId))
       throw invalid('lead-among-co-departments', 'coDepartmentIds', { id: departmentId });
@@ -42,7 +45,7 @@ export const returnCase = rule({
   roles: ['department'],
   when: (state) => state.pausedSince === null,
   decide: (data, state, facts) => {
-    if (data.proposedDepartmentId !== null && facts.channels.departments[data.proposedDepartmentId] === undefined)
+    if (data.proposedDepartmentId !== null && member(facts.channels.departments, data.proposedDepartmentId) === undefined)
       throw invalid('department-not-found', 'proposedDepartmentId', { id: data.proposedDepartmentId });
     const closes = windowCloses(state.dispatchedAt!, policyAt(facts).returnWindow.workingDays, facts);
     if (facts.now > closes) throw illegal('return-window-closed', { params: { closedAt: new Date(closes).toISOString() } });

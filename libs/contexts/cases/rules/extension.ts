@@ -12,10 +12,15 @@ export const requestExtension = rule({
   decide: (data, state, facts) => {
     const { extension } = policyAt(facts);
     if (state.extensionsGranted >= extension.times) throw illegal('extension-used-up', { params: { times: extension.times } });
+    const [total, handling] = [currentClock(state, 'total')!, currentClock(state, 'handling')!];
+    if (total.limit.kind === 'none' || handling.limit.kind === 'none') throw illegal('extension-without-limit');
+    if (!Number.isSafeInteger(data.workingDays) || data.workingDays < 1)
+      throw invalid('extension-too-short', 'workingDays', { min: 1 });
     if (data.workingDays > extension.maxWorkingDays)
       throw invalid('extension-too-long', 'workingDays', { max: extension.maxWorkingDays });
-    const handling = currentClock(state, 'handling')!;
-    if (handling.limit.kind === 'workingDays' && handling.limit.days + data.workingDays > extension.totalMaxWorkingDays)
+    // A department's clock starts anew with each dispatch, while the office's keeps what was granted before.
+    const granted = Math.max(total.addedWorkingDays, handling.addedWorkingDays);
+    if (handling.limit.kind === 'workingDays' && handling.limit.days + granted + data.workingDays > extension.totalMaxWorkingDays)
       throw invalid('extension-over-total', 'workingDays', { max: extension.totalMaxWorkingDays });
     const due = dueOf(handling, facts.time);
     if (due !== null && facts.now > due) throw illegal('extension-after-due', { params: { due: new Date(due).toISOString() } });

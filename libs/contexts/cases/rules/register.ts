@@ -1,4 +1,4 @@
-import { forbidden, invalid, notFound } from '@huicai/kernel';
+import { forbidden, invalid, member, notFound } from '@huicai/kernel';
 import { officeDay } from '../../calendar/facts.js';
 import { catalogueInForce, itemOf } from '../../catalogue/facts.js';
 import { startClock } from '../clocks.js';
@@ -11,7 +11,7 @@ export const register = rule({
   decide: (data, _, facts) => {
     if (facts.actor.role === 'talent' && facts.caller.talentId !== data.talentId) throw forbidden('not-yours');
     if (!facts.talentKnown) throw notFound('talent-not-found', { field: 'talentId' });
-    if (!facts.channels.channels[data.channelId]) throw invalid('channel-not-found', 'channelId', { id: data.channelId });
+    if (!member(facts.channels.channels, data.channelId)) throw invalid('channel-not-found', 'channelId', { id: data.channelId });
     const version = catalogueInForce(facts.catalogue, officeDay(facts.now));
     const item = version && itemOf(version, data.itemCode);
     if (!item) throw invalid('item-not-offered', 'itemCode', { code: data.itemCode });

@@ -44,12 +44,13 @@ export function checkOwnership(state: CaseFacts, facts: CaseRuleFacts): void {
   const { caller, actor } = facts;
   const foreign =
     (actor.role === 'talent' && caller.talentId !== state.talentId) ||
-    (actor.role === 'department' && caller.departmentId !== state.departmentId) ||
+    (actor.role === 'department' && (caller.departmentId === null || caller.departmentId !== state.departmentId)) ||
     (actor.role === 'specialist' && !ownsAsSpecialist(state, caller));
   if (foreign) throw forbidden('not-yours');
 }
 
 function ownsAsSpecialist(state: CaseFacts, caller: CaseRuleFacts['caller']): boolean {
+  if (caller.specialistId === null) return false;
   if (state.specialistId !== null) return state.specialistId === caller.specialistId;
   return caller.departmentId !== null && caller.departmentId === state.departmentId;
 }

@@ -1,0 +1,138 @@
+import { type CommandResult, canonicalJson, createdIdOf, notFound, type Sealed, streamName } from '@huicai/kernel';
+import { envelopeContext } from '@huicai/vault';
+import type { Caller, CommandMeta, Gateway } from '../gateway.js';
+import type {
+  CaseCommand,
+  CaseSubject,
+  ContactMode,
+  Outcome,
+  Reachability,
+  Relation,
+  Satisfaction,
+  Urgency,
+} from './contract.js';
+
+export interface CaseInput {
+  readonly talentId: string;
+  readonly itemCode: string;
+  readonly channelId: string;
+  readonly urgency: Urgency;
+  /** What it is about, in the requester's words. */
+  readonly matter: string;
+  /** Family members it is about, besides the talent. */
+  readonly concerns: readonly { readonly relation: Exclude<Relation, 'SELF'>; readonly name: string }[];
+}
+
+/** A step of a case as typed in, in clear. Free text is sealed here. */
+export type CaseStep =
+  | { readonly type: 'AcceptCase' | 'SignForCase' | 'TakeCase' | 'ResumeClock' | 'GrantExtension' | 'AcceptResult' | 'CloseCase' }
+  | {
+      readonly type: 'DeclineCase' | 'PauseClock' | 'RefuseExtension' | 'SendBackResult' | 'WithdrawCase' | 'ReopenCase';
+      readonly reasonCode: string;
+      readonly reason: string | null;
+    }
+  | { readonly type: 'DispatchCase'; readonly departmentId: string | null; readonly coDepartmentIds: readonly string[] }
+  | {
+      readonly type: 'ReturnCase';
+      readonly reasonCode: string;
+      readonly reason: string | null;
+      readonly proposedDepartmentId: string | null;
+    }
+  | { readonly type: 'ContactRequester'; readonly mode: ContactMode }
+  | {
+      readonly type: 'RequestExtension';
+      readonly reasonCode: string;
+      readonly reason: string | null;
+      readonly workingDays: number;
+    }
+  | { readonly type: 'SubmitResult'; readonly outcome: Outcome; readonly reply: string }
+  | {
+      readonly type: 'RecordCallback';
+      readonly reachability: Reachability;
+      readonly resolved: boolean | null;
+      readonly satisfaction: Satisfaction | null;
+      readonly remark: string | null;
+    }
+  | { readonly type: 'RateCase'; readonly satisfaction: Satisfaction; readonly comment: string | null };
+
+/** Fields that hold a person's own words. */
+const FREE_TEXT = ['reason', 'reply', 'remark', 'comment'] as const;
+
+/**
+ * Registers a matter for a talent. Each family member it concerns is a subject with a key of their own; the matter is sealed for
+ * the most sensitive of them, a child before a spouse before the talent.
+ *
+ * @throws Refusal `talent-not-found`, `item-not-offered`, `item-used-on-site`, `channel-not-found` and those of the command path
+ */
+export async function registerCase(
+  gateway: Gateway,
+  caller: Caller,
+  meta: CommandMeta,
+  input: CaseInput,
+): Promise<CommandResult> {
+  const { talentId, itemCode, channelId, urgency } = input;
+  // No key is made for a talent that does not exist.
+  if (!(await gateway.exists(streamName('talent', talentId)))) throw notFound('talent-not-found', { field: 'talentId' });
+  const caseId = createdIdOf(meta.commandId, 'case');
+  const ctx = (field: string) => envelopeContext(streamName('case', caseId), meta.commandId, field);
+  const family = await Promise.all(
+    input.concerns.map(async ({ relation, name }, i): Promise<CaseSubject> => {
+      const subjectId = createdIdOf(meta.commandId, `subject/${i}`);
+      return { subjectId, relation, name: await gateway.vault.seal(subjectId, ctx(`subjects.${i + 1}.name`), name) };
+    }),
+  );
+  const subjects: CaseSubject[] = [{ subjectId: talentId, relation: 'SELF', name: null }, ...family];
+  const matter = await gateway.vault.seal(mostSensitive(subjects), ctx('matter'), input.matter);
+  return gateway.send({
+    aggregate: 'case',
+    id: caseId,
+    command: { type: 'RegisterCase', data: { caseId, talentId, itemCode, channelId, urgency, matter, subjects } },
+    caller,
+    context: { ...meta, commandHash: await gateway.vault.commandHash(canonicalJson(input), talentId) },
+  });
+}
+
+export function mostSensitive(subjects: readonly CaseSubject[]): string {
+  const first = (relation: Relation) => subjects.find((subject) => subject.relation === relation)?.subjectId;
+  return (first('CHILD') ?? first('SPOUSE') ?? first('SELF'))!;
+}
+
+/**
+ * Takes a case one step on.
+ *
+ * @param subjects of the case, as its registration lists them; undefined when there is no such case
+ * @throws Refusal of the rulebook, `case-not-found`
+ */
+export async function stepCase(
+  gateway: Gateway,
+  caller: Caller,
+  meta: CommandMeta,
+  target: { readonly caseId: string; readonly subjects: readonly CaseSubject[] | undefined },
+  step: CaseStep,
+): Promise<CommandResult> {
+  const { caseId, subjects } = target;
+  if (!subjects) throw notFound('case-not-found');
+  const { type, ...fields } = step;
+  const subjectId = mostSensitive(subjects);
+  const data: Record<string, unknown> = { ...fields };
+  let personal = false;
+  for (const field of FREE_TEXT) {
+    const text = data[field];
+    if (typeof text !== 'string') continue;
+    personal = true;
+    const ctx = envelopeContext(streamName('case', caseId), meta.commandId, field);
+    data[field] = (await gateway.vault.seal(subjectId, ctx, text)) satisfies Sealed;
+  }
+  const reasonCode = 'reasonCode' in step ? { reasonCode: step.reasonCode } : {};
+  return gateway.send({
+    aggregate: 'case',
+    id: caseId,
+    command: { type, data } as unknown as CaseCommand,
+    caller,
+    context: {
+      ...meta,
+      ...reasonCode,
+      commandHash: await gateway.vault.commandHash(canonicalJson(step), personal ? subjectId : null),
+    },
+  });
+}

@@ -1,0 +1,31 @@
+import type { Command, CommandContext, CommandResult, Role } from '@huicai/kernel';
+import type { Vault } from '@huicai/vault';
+
+/** Who sends a command, with the affiliations their token or account names. */
+export interface Caller {
+  readonly id: string;
+  readonly role: Role;
+  readonly talentId?: string;
+  readonly departmentId?: string;
+  readonly specialistId?: string;
+}
+
+/** Everything about a command but what it says: its id, its correlation, the state it was made on. */
+export type CommandMeta = Omit<CommandContext, 'actor' | 'commandHash'>;
+
+export interface SentCommand {
+  readonly aggregate: string;
+  readonly id: string;
+  readonly command: Command;
+  readonly caller: Caller;
+  readonly context: Omit<CommandContext, 'actor'>;
+  /** Runs once it is known that the command is new and before it is decided: what must be durable before the first event. */
+  readonly prepare?: () => Promise<void>;
+}
+
+/** What an intake needs of the running system: the vault, a way to send, a way to look whether a stream exists. */
+export interface Gateway {
+  readonly vault: Vault;
+  exists(stream: string): Promise<boolean>;
+  send(sent: SentCommand): Promise<CommandResult>;
+}
