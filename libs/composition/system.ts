@@ -32,6 +32,8 @@ export interface SystemSettings {
   readonly kekFile: string;
   readonly clock?: Clock;
   readonly maxConnections?: number;
+  /** See {@link CommandRunner}; fixed when one process plays a year whose event ids must come out the same. */
+  readonly attempt?: () => string;
 }
 
 /** A command on its way: what, to which aggregate, from whom. */
@@ -67,7 +69,13 @@ export class HuicaiSystem implements Gateway {
     try {
       await dataSource.initialize();
       const vault = await Vault.open(dataSource, await readKek(settings.kekFile));
-      const runner = new CommandRunner({ store, clock, upcasters, sameCommand });
+      const runner = new CommandRunner({
+        store,
+        clock,
+        upcasters,
+        sameCommand,
+        ...(settings.attempt ? { attempt: settings.attempt } : {}),
+      });
       const storeId = await storeIdentity(store, runner);
       const facts = new FactSources(store, upcasters);
       return new HuicaiSystem(store, pool, dataSource, vault, runner, facts, clock, storeId, new CaseNumbers(runner));

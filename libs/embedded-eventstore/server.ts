@@ -21,11 +21,11 @@ export interface EmbeddedEventStoreOptions {
   host?: string;
   /** Default 0: the system chooses a free one. */
   port?: number;
-  /** Errors of the server itself; never event data. Default: dropped, the affected calls get a status. */
+  /** Errors of the server itself; never event data. Default: a process warning. */
   onError?(error: unknown): void;
   /**
    * Called once if a commit fails. The server refuses every write from then on, and the process should exit: only a
-   * restart makes it agree with what is on disk.
+   * restart makes it agree with what is on disk. Default: a process warning.
    */
   onFatal?(cause: Error): void;
 }
@@ -58,7 +58,7 @@ export async function startEmbeddedEventStore(options: EmbeddedEventStoreOptions
   await mkdir(options.dir, { recursive: true, mode: 0o700 });
   const lock = DirectoryLock.acquire(options.dir);
   try {
-    const log = await EventLog.open(options.dir, { onFatal: options.onFatal ?? (() => undefined) });
+    const log = await EventLog.open(options.dir, { onFatal: options.onFatal ?? warn });
     try {
       return await listen(log, lock, host, options);
     } catch (error) {
@@ -83,7 +83,7 @@ async function listen(
     'grpc.max_send_message_length': -1,
   });
   let port = options.port ?? 0;
-  const context: ServiceContext = { log, calls, now: Date.now, report: options.onError ?? (() => undefined) };
+  const context: ServiceContext = { log, calls, now: Date.now, report: options.onError ?? warn };
   addServices(server, context, () => ({ host, port }));
   port = await bind(server, host, port);
   let stopping: Promise<void> | undefined;
@@ -127,6 +127,10 @@ function addServices(server: Server, context: ServiceContext, address: () => { h
   server.addService(GossipService, { read: gossipHandler(context.log.nodeId, address, context.now) });
   const served = [StreamsService, GossipService, ServerFeaturesService].flatMap((service) => Object.values(service));
   server.addService(ServerFeaturesService, { getSupportedMethods: featuresHandler(served.map((method) => method.path)) });
+}
+
+function warn(error: unknown): void {
+  process.emitWarning(error instanceof Error ? error : String(error));
 }
 
 /** Other machines would read and write everything: there is neither encryption nor authentication. */

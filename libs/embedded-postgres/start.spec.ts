@@ -37,7 +37,7 @@ afterEach(async () => {
 });
 
 async function start(options: Partial<EmbeddedPostgresOptions> = {}): Promise<EmbeddedPostgres> {
-  const postgres = await startEmbeddedPostgres({ dir, onNotice: (text) => notices.push(text), ...options });
+  const postgres = await startEmbeddedPostgres({ dir, durable: false, onNotice: (text) => notices.push(text), ...options });
   started.push(postgres);
   return postgres;
 }
@@ -64,7 +64,7 @@ function serverPid(): number {
 
 describe('a first start', () => {
   it('makes the database huicai in UTF-8 and C locale, reached by password on loopback alone', async () => {
-    const { url, port } = await start();
+    const { url, port } = await start({ durable: true });
     expect(url).toMatch(new RegExp(`^postgres://huicai:[0-9a-f]{48}@127\\.0\\.0\\.1:${port}/huicai$`));
     const [row] = await query(
       url,
@@ -132,12 +132,12 @@ describe('a port in use', () => {
 
 describe('after a kill -9', () => {
   it('of the server: its end is told, and committed rows are there on the same port', async () => {
-    const first = await start();
+    const first = await start({ durable: true });
     await query(first.url, 'CREATE TABLE t (n int)');
     for (let n = 1; n <= 20; n++) await query(first.url, `INSERT INTO t VALUES (${n})`);
     process.kill(serverPid(), 'SIGKILL');
     expect(await first.exited).toMatchObject({ code: 137, expected: false });
-    const second = await start({ port: first.port });
+    const second = await start({ durable: true, port: first.port });
     expect(await query(second.url, 'SELECT count(*)::int AS n FROM t')).toEqual([{ n: 20 }]);
   });
 
@@ -194,7 +194,7 @@ describe('after a kill -9', () => {
 describe('the log', () => {
   it('holds neither statements nor the values of a failed one', async () => {
     const log: string[] = [];
-    const { url, stop } = await start({ durable: false, onLog: (line) => log.push(line) });
+    const { url, stop } = await start({ onLog: (line) => log.push(line) });
     await query(url, 'CREATE TABLE t (name text PRIMARY KEY)');
     await query(url, "INSERT INTO t VALUES ('张三')");
     await expect(query(url, "INSERT INTO t VALUES ('张三')")).rejects.toThrow('duplicate key');

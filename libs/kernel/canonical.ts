@@ -39,7 +39,7 @@ function order(value: unknown, path: string): unknown {
       throw new NotCanonicalError(path, 'is outside the safe integers');
     return Object.is(value, -0) ? 0 : value;
   }
-  if (Array.isArray(value)) return value.map((item, index) => order(item, `${path}[${index}]`));
+  if (Array.isArray(value)) return Array.from(value, (item, index) => order(item, `${path}[${index}]`));
   if (typeof value === 'object') return orderObject(value as Record<string, unknown>, path);
   throw new NotCanonicalError(path, `a ${typeof value} is not JSON`);
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { canonicalJson } from './canonical.js';
+import { canonicalJson, NotCanonicalError } from './canonical.js';
 import type { ChainLink, EventMetadata } from './event.js';
 
 export const CHAIN_START = '0'.repeat(64);
@@ -25,6 +25,16 @@ function hashOf({ stream, revision, id, type, data, metadata }: Chained, prev: s
   return createHash('sha256').update(text, 'utf8').digest('hex');
 }
 
+/** Tampering can leave something that has no canonical form, and so no hash. */
+function hashIfCanonical(event: Chained, prev: string): string | undefined {
+  try {
+    return hashOf(event, prev);
+  } catch (error) {
+    if (error instanceof NotCanonicalError) return undefined;
+    throw error;
+  }
+}
+
 export type ChainFault = 'no-chain' | 'unknown-algorithm' | 'prev-differs' | 'hash-differs' | 'revision-gap';
 
 /** Walks one stream from revision 0 and tells the first event whose link does not hold. Feed it the events as stored, before upcasting. */
@@ -39,7 +49,7 @@ export class ChainVerifier {
     if (!chain) return 'no-chain';
     if (chain.alg !== CHAIN_ALG) return 'unknown-algorithm';
     if (chain.prev !== this.prev) return 'prev-differs';
-    if (hashOf(event, chain.prev) !== chain.hash) return 'hash-differs';
+    if (Object.keys(chain).length !== 3 || hashIfCanonical(event, chain.prev) !== chain.hash) return 'hash-differs';
     this.prev = chain.hash;
     this.next += 1n;
     return undefined;

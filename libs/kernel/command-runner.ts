@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { EventStore, NewEvent } from '../event-store/port.js';
 import { canonical } from './canonical.js';
 import { CHAIN_START, chainLink } from './chain.js';
@@ -25,10 +26,13 @@ export interface CommandContext {
   readonly backfill?: boolean;
 }
 
+/** An event of a command's answer; only the position of the last one is known from an append. */
+export type AnsweredEvent<E extends DomainEvent = DomainEvent> = Omit<RecordedEvent<E>, 'position'>;
+
 export interface CommandResult<E extends DomainEvent = DomainEvent> {
   readonly stream: string;
   /** What this command recorded; empty when it changed nothing. */
-  readonly events: readonly RecordedEvent<E>[];
+  readonly events: readonly AnsweredEvent<E>[];
   /** Revision after this command; -1 when the stream does not exist. */
   readonly revision: bigint;
   /** Commit position of the command's last event; undefined when it changed nothing. */
@@ -43,6 +47,8 @@ export interface CommandRunnerOptions {
   readonly upcasters: UpcasterRegistry;
   /** Compares the hash kept with a command's events with that of its repetition; `key-gone` when its key was destroyed. */
   readonly sameCommand: (kept: CommandHash, now: CommandHash) => boolean | 'key-gone';
+  /** Names one attempt at a command, never the same twice, unless nobody else can be sending the same command. */
+  readonly attempt?: () => string;
   readonly conflictRetries?: number;
   /** How long an append of unknown outcome is sent again, milliseconds. */
   readonly resendForMs?: number;
@@ -122,7 +128,8 @@ export class CommandRunner {
     const last = own[own.length - 1]!;
     if (this.options.sameCommand(last.metadata.commandHash, context.commandHash) === false)
       throw new Refusal('mismatch', 'idempotency-key-reused', { field: 'Idempotency-Key' });
-    return { stream, events: own, revision: last.revision, position: last.position, repeated: true };
+    const events = own.map(({ position: _, ...event }) => event as AnsweredEvent<E>);
+    return { stream, events, revision: last.revision, position: last.position, repeated: true };
   }
 
   /** Sends the same bytes until the outcome is known; anything but a plain first success is settled by looking. */
@@ -139,7 +146,8 @@ export class CommandRunner {
       if (result.outcome === 'appended' && tries === 1) return freshResult(stream, revision, batch, result.position);
       if (result.outcome !== 'unknown') {
         const { own } = await this.load(decider, stream, context.commandId);
-        if (own.length > 0) return { ...this.answerAgain(stream, own, context), repeated: false };
+        // Found at the first try, they were recorded by somebody else who sent the same command.
+        if (own.length > 0) return { ...this.answerAgain(stream, own, context), repeated: tries === 1 };
         return 'conflict';
       }
       if (Date.now() > deadline) throw new Refusal('unavailable', 'outcome-unknown', { params: { tries } });
@@ -154,9 +162,10 @@ export class CommandRunner {
     context: CommandContext,
     times: { readonly occurredAt: number; readonly recordedAt: number },
   ): NewEvent[] {
+    const attempt = (this.options.attempt ?? randomUUID)();
     let prev = loaded.lastHash;
     return decided.map((event, index) => {
-      const id = eventIdOf(context.commandId, index);
+      const id = eventIdOf(context.commandId, attempt, index);
       const metadata = canonical({
         $correlationId: context.correlationId,
         $causationId: context.causationId ?? context.commandId,
@@ -195,7 +204,6 @@ function freshResult<E extends DomainEvent>(
     id: event.id,
     stream,
     revision: before + 1n + BigInt(index),
-    position,
     type: event.type,
     data: event.data,
     metadata: event.metadata as EventMetadata,

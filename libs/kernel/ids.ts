@@ -20,12 +20,16 @@ export function commandIdOf({ issuer, subject, method, path, idempotencyKey }: C
 
 /** Derived id of a command that no person sent (timer, reaction, reference data, seed): the same parts give the same command. */
 export function systemCommandId(kind: string, ...parts: (string | number)[]): string {
-  return v5(JSON.stringify(['system', kind, ...parts]), HUICAI_NS);
+  return v5(JSON.stringify([['system', kind], ...parts]), HUICAI_NS);
 }
 
-/** Id of the nth event a command records. */
-export function eventIdOf(commandId: string, index: number): string {
-  return v5(String(index), commandId);
+/**
+ * Id of the nth event of one attempt at a command. The attempt is part of it because a store takes an append of known ids for a
+ * repetition: of two requests with one key that arrive together, the second must be refused by the store and not told that its
+ * own events were recorded.
+ */
+export function eventIdOf(commandId: string, attempt: string, index: number): string {
+  return v5(JSON.stringify([attempt, index]), commandId);
 }
 
 /** Id of the aggregate (or subject) a command creates; `name` tells several apart. */
@@ -43,6 +47,7 @@ const AGGREGATE = /^[a-z][a-zA-Z0-9]*$/;
 /** `<aggregate>-<id>`. Aggregate names carry no hyphen, because category streams split at the first one. */
 export function streamName(aggregate: string, id: string): string {
   if (!AGGREGATE.test(aggregate)) throw new Error(`Not an aggregate name: ${aggregate}`);
+  if (id === '') throw new Error(`A ${aggregate} stream needs an id`);
   return `${aggregate}-${id}`;
 }
 

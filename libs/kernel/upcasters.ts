@@ -1,3 +1,5 @@
+import { member } from './canonical.js';
+
 /** Turns the data of one schema version into that of the next. Pure. */
 export type Upcast = (data: Record<string, unknown>) => Record<string, unknown>;
 
@@ -9,16 +11,20 @@ export class UpcasterRegistry {
   constructor(private readonly chains: Readonly<Record<string, readonly Upcast[]>> = {}) {}
 
   current(type: string): number {
-    return (this.chains[type]?.length ?? 0) + 1;
+    return this.chain(type).length + 1;
   }
 
   /** @throws Error when the event is newer than this program understands. */
   upcast<D>(type: string, schemaVersion: number, data: D): D {
-    const chain = this.chains[type] ?? [];
+    const chain = this.chain(type);
     if (!Number.isInteger(schemaVersion) || schemaVersion < 1 || schemaVersion > chain.length + 1)
       throw new Error(`${type} v${schemaVersion} is unknown here (this program reads up to v${chain.length + 1})`);
     let shaped = data as unknown as Record<string, unknown>;
     for (const step of chain.slice(schemaVersion - 1)) shaped = step(shaped);
     return shaped as unknown as D;
+  }
+
+  private chain(type: string): readonly Upcast[] {
+    return member(this.chains, type) ?? [];
   }
 }

@@ -54,17 +54,7 @@ export class LiveProjection {
   ): Promise<void> {
     const hash = foldHash(this.definition, [...this.types]);
     const exists = await db.query('select 1 from pg_namespace where nspname = $1', [this.schema]);
-    if (exists.rows.length === 0) {
-      const ddl = [`create schema ${this.schema}`, ...tableDdl(this.schema, this.definition.table), checkpointDdl(this.schema)];
-      await db.query(
-        [
-          'begin',
-          ...ddl,
-          `insert into ${this.schema}.checkpoint (store_id, fold_hash) values ('${storeId}', '${hash}')`,
-          'commit',
-        ].join('; '),
-      );
-    }
+    if (exists.rows.length === 0) await this.create(db, storeId);
     const checkpoint = await readCheckpoint(db, this.schema);
     if (!checkpoint) throw new RebuildNeededError(this.name, 'has lost its checkpoint');
     if (checkpoint.foldHash !== hash) throw new RebuildNeededError(this.name, 'was built by another fold');
@@ -73,11 +63,31 @@ export class LiveProjection {
       throw new RebuildNeededError(this.name, 'is ahead of the event store, which was put back to an older state');
     this.position = checkpoint.position;
     await db.query(`update ${this.schema}.checkpoint set failed = null where failed is not null`);
-    await db.query(
-      `begin; create schema if not exists read; drop view if exists read.${this.name}; drop view if exists read.${this.name}_checkpoint; ` +
-        `create view read.${this.name} as select * from ${this.schema}.rows; ` +
-        `create view read.${this.name}_checkpoint as select * from ${this.schema}.checkpoint; commit`,
-    );
+    await db.query(['begin', ...this.viewDdl(), 'commit'].join('; '));
+  }
+
+  /** Makes schema, table, checkpoint and public view anew, in one transaction, dropping what was there. */
+  async create(db: Queryable, storeId: string): Promise<void> {
+    const hash = foldHash(this.definition, [...this.types]);
+    const ddl = [
+      `drop schema if exists ${this.schema} cascade`,
+      `create schema ${this.schema}`,
+      ...tableDdl(this.schema, this.definition.table),
+      checkpointDdl(this.schema),
+      `insert into ${this.schema}.checkpoint (store_id, fold_hash) values ('${storeId}', '${hash}')`,
+      ...this.viewDdl(),
+    ];
+    await db.query(['begin', ...ddl, 'commit'].join('; '));
+  }
+
+  private viewDdl(): string[] {
+    return [
+      'create schema if not exists read',
+      `drop view if exists read.${this.name}`,
+      `drop view if exists read.${this.name}_checkpoint`,
+      `create view read.${this.name} as select * from ${this.schema}.rows`,
+      `create view read.${this.name}_checkpoint as select * from ${this.schema}.checkpoint`,
+    ];
   }
 
   takes(event: RecordedEvent): boolean {

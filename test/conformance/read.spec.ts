@@ -166,6 +166,13 @@ describe('truncation by metadata', () => {
     expect(await revisions(stream)).toHaveLength(11);
   });
 
+  test('by age: events disappear once they are old enough, and newer ones stay', async () => {
+    const stream = await truncated({ $maxAge: 1 });
+    while ((await revisions(stream)).length > 0) await new Promise((next) => setTimeout(next, 50));
+    await server.client.appendToStream(stream, events(1));
+    expect(await revisions(stream)).toEqual([10]);
+  });
+
   test('hides nothing in $all', async () => {
     const stream = await truncated({ $maxCount: 1 });
     const log = await readLog(server.client);

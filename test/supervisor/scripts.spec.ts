@@ -123,6 +123,7 @@ describe('ensure-build', () => {
   it('builds once, again when a source has changed, and removes what has no source any more', async () => {
     expect(await ensureBuild()).toEqual({ code: 0, stdout: '', stderr: 'Building …\n' });
     expect(await run('apps/api/src/main.js')).toBe('one');
+    expect(existsSync(join(dir, 'dist', 'test'))).toBe(false);
     expect(await ensureBuild()).toEqual({ code: 0, stdout: '', stderr: '' });
     write('libs/words/word.ts', "export const word = 'two';");
     write('libs/words/extra.ts', 'export const extra = 1;');
@@ -145,7 +146,6 @@ describe('ensure-build', () => {
     const broken = await ensureBuild();
     expect(broken).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('word.ts') });
     expect(await run('apps/api/src/main.js')).toBe('one');
-    expect((await ensureBuild()).code).toBe(1);
   });
 
   it('builds for one of two that start at once, and in spite of a lock left by a dead process', async () => {
@@ -156,8 +156,6 @@ describe('ensure-build', () => {
   });
 
   it('builds the benches when asked to, with the paths of the libraries', async () => {
-    await ensureBuild();
-    expect(existsSync(join(dir, 'dist', 'test'))).toBe(false);
     expect((await ensureBuild(true)).stderr).toBe('Building …\n');
     expect(await run('test/bench/fast.bench.js')).toBe('bench one');
     expect((await ensureBuild(true)).stderr).toBe('');

@@ -1,1 +1,65 @@
-export {};
+import { DEMO_PASSWORD, DEMO_USERS } from '@huicai/composition';
+import { migrate } from '@huicai/database';
+import { Command } from 'commander';
+import { flowCommand } from './flow.js';
+import { rebuildCommand } from './rebuild.js';
+import { seedCommand } from './seed.js';
+import { statusCommand } from './status.js';
+import { type Addresses, up } from './up.js';
+import { verifyCommand } from './verify.js';
+
+const program = new Command('huicai').description('惠才: case management for talent services').showHelpAfterError();
+
+program
+  .command('up')
+  .description('run the whole system until stopped')
+  .action(() => up({ migrate, banner }));
+
+program
+  .command('seed')
+  .description('play the reference year into an embedded store that holds nothing else')
+  .option('--seed <number>', 'seed of the generator', (text) => Number.parseInt(text, 10))
+  .option('--anchor <day>', 'last day of the year, YYYY-MM-DD')
+  .option('--quiet', 'no progress bar')
+  .action(async (options) => {
+    process.exitCode = await seedCommand(options);
+  });
+
+program
+  .command('status')
+  .description('how far every projection is')
+  .option('--json', 'one JSON document')
+  .action((options: { json?: boolean }) => statusCommand(options));
+
+program
+  .command('flow [event]')
+  .description('what an event leads to, over all contexts')
+  .action((event?: string) => flowCommand(event));
+
+program
+  .command('rebuild <projection>')
+  .description('drop a read model; the worker builds it again from the log')
+  .action((projection: string) => rebuildCommand(projection));
+
+program
+  .command('verify')
+  .description("walk every stream's hash chain and name the first link that does not hold")
+  .action(async () => {
+    process.exitCode = await verifyCommand();
+  });
+
+function banner({ mode, apiUrl, docsUrl, dataDir }: Addresses): string {
+  const lines = ['', '惠才 Huicai is running', `  API   ${apiUrl}/api/v1`, `  Docs  ${docsUrl}`];
+  if (mode === 'embedded') {
+    lines.push(
+      `  Data  ${dataDir}`,
+      `  Demo  password ${DEMO_PASSWORD}, logins ${DEMO_USERS.map(({ login }) => login).join(', ')}`,
+    );
+  }
+  return [...lines, '  Stop  Ctrl+C', ''].join('\n');
+}
+
+program.parseAsync().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});

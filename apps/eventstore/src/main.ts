@@ -45,7 +45,7 @@ function stopOnRequest(store: EmbeddedEventStore): void {
   process.on('SIGINT', () => stop('SIGINT'));
   // The parent is gone, possibly killed: nobody else would end this process.
   process.on('disconnect', () => stop('the parent process is gone'));
-  if (process.channel && !process.connected) stop('the parent process is gone');
+  if (process.send && !process.connected) stop('the parent process is gone');
 }
 
 async function main(): Promise<void> {

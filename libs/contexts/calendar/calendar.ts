@@ -1,6 +1,13 @@
 import { type BaseFacts, type Decider, invalid } from '@huicai/kernel';
-import { compileCalendar, WorkingTimeError } from '@huicai/working-time';
-import type { CalendarCommand, CalendarEvent, PolicyCommand, PolicyEvent } from './contract.js';
+import { checkLightPolicy, checkLimit, compileCalendar, parseLocalDate, WorkingTimeError } from '@huicai/working-time';
+import type {
+  CalendarCommand,
+  CalendarEvent,
+  CalendarVersionData,
+  PolicyCommand,
+  PolicyEvent,
+  PolicyVersion,
+} from './contract.js';
 import {
   type CalendarFacts,
   calendarVersionOf,
@@ -8,6 +15,7 @@ import {
   foldPolicy,
   noCalendar,
   noPolicy,
+  OFFICE_ZONE,
   type PolicyFacts,
 } from './facts.js';
 
@@ -17,9 +25,8 @@ export const calendar: Decider<CalendarCommand, CalendarEvent, CalendarFacts, Ba
   initialState: () => noCalendar,
   evolve: foldCalendar,
   decide: ({ data }, state) => {
-    if (data.calendar.version !== state.versions.length + 1)
-      throw invalid('version-not-next', 'calendar.version', { next: state.versions.length + 1 });
-    refusing('calendar', () => compileCalendar(calendarVersionOf(data.calendar)));
+    checkNext(data.calendar.version, state.versions.length, 'calendar.version');
+    checkCalendar(data.calendar, state);
     return [{ type: 'CalendarVersionPublished', data }];
   },
 };
@@ -30,17 +37,66 @@ export const policy: Decider<PolicyCommand, PolicyEvent, PolicyFacts, BaseFacts>
   initialState: () => noPolicy,
   evolve: foldPolicy,
   decide: ({ data }, state) => {
-    if (data.policy.version !== state.versions.length + 1)
-      throw invalid('version-not-next', 'policy.version', { next: state.versions.length + 1 });
+    checkNext(data.policy.version, state.versions.length, 'policy.version');
+    checkPolicy(data.policy);
     return [{ type: 'PolicyVersionPublished', data }];
   },
 };
 
-function refusing(prefix: string, check: () => void): void {
+function checkNext(version: number, known: number, field: string): void {
+  if (version !== known + 1) throw invalid('version-not-next', field, { next: known + 1 });
+}
+
+function checkCalendar(data: CalendarVersionData, { versions: [first] }: CalendarFacts): void {
+  const refuse = (field: string, code: string) => invalid('calendar-invalid', `calendar.${field}`, { code });
+  data.weekly.forEach(({ weekday }, i) => {
+    if (data.weekly.findIndex((other) => other.weekday === weekday) < i) throw refuse(`weekly[${i}].weekday`, 'WEEKDAY_REPEATED');
+  });
+  if (first && first.calendarId !== data.calendarId) throw refuse('calendarId', 'OTHER_CALENDAR');
+  refusing(
+    () => compileCalendar(calendarVersionOf(data)),
+    // The library knows weekdays by number, the caller by their place in the list.
+    (field, code) =>
+      refuse(
+        field.replace(
+          /^weekly\.(\d)/,
+          (_, weekday) => `weekly[${data.weekly.findIndex((d) => d.weekday === Number(weekday))}].intervals`,
+        ),
+        code,
+      ),
+  );
+  if (data.zone !== OFFICE_ZONE) throw refuse('zone', 'NOT_THE_OFFICE_ZONE');
+}
+
+function checkPolicy(data: PolicyVersion): void {
+  const refuse = (field: string, code: string) => invalid('policy-invalid', `policy.${field}`, { code });
+  const whole = (value: number, least: number, field: string) => {
+    if (!Number.isSafeInteger(value) || value < least) throw refuse(field, 'NOT_A_WHOLE_NUMBER');
+  };
+  refusing(() => {
+    parseLocalDate(data.effectiveFrom, 'effectiveFrom');
+    checkLimit(data.signFor, 'signFor');
+    checkLimit(data.firstContact, 'firstContact');
+    data.handling.forEach(({ limit }, i) => {
+      checkLimit(limit, `handling[${i}].limit`);
+    });
+  }, refuse);
+  refusing(
+    () => checkLightPolicy(data.lights),
+    (field, code) => refuse(`lights.${field}`, code),
+  );
+  whole(data.extension.times, 0, 'extension.times');
+  whole(data.extension.maxWorkingDays, 0, 'extension.maxWorkingDays');
+  whole(data.extension.totalMaxWorkingDays, 0, 'extension.totalMaxWorkingDays');
+  whole(data.returnWindow.workingDays, 1, 'returnWindow.workingDays');
+  if (!(data.attentionLine >= 0 && data.attentionLine <= 1)) throw refuse('attentionLine', 'NOT_A_SHARE');
+}
+
+function refusing(check: () => unknown, refuse: (field: string, code: string) => Error): void {
   try {
     check();
   } catch (error) {
-    if (error instanceof WorkingTimeError) throw invalid('calendar-invalid', `${prefix}.${error.field}`, { code: error.code });
+    if (error instanceof WorkingTimeError) throw refuse(error.field, error.code);
     throw error;
   }
 }

@@ -1,4 +1,12 @@
-import { type CalendarVersion, type CompiledCalendar, compileCalendar, formatInstant, type Interval } from '@huicai/working-time';
+import { invalid } from '@huicai/kernel';
+import {
+  type CalendarVersion,
+  type CompiledCalendar,
+  compileCalendar,
+  formatInstant,
+  type Interval,
+  parseLocalDate,
+} from '@huicai/working-time';
 import type { CalendarEvent, CalendarVersionData, PolicyEvent, PolicyVersion } from './contract.js';
 
 /** Every version of one calendar; index 0 holds version 1. */
@@ -66,6 +74,16 @@ export function policyVersion(facts: PolicyFacts, version: number): PolicyVersio
 export interface TimeReference {
   readonly calendar: CalendarFacts;
   readonly policy: PolicyFacts;
+}
+
+/** Refuses what is no calendar day YYYY-MM-DD. @throws Refusal `date-invalid` */
+export function checkDay(day: string, field: string): string {
+  try {
+    parseLocalDate(day, field);
+    return day;
+  } catch {
+    throw invalid('date-invalid', field);
+  }
 }
 
 /** The zone the office lives in; its calendars say the same. */

@@ -1,4 +1,4 @@
-import { type BaseFacts, type Decider, forbidden, illegal, member, mod11_10, notFound } from '@huicai/kernel';
+import { type BaseFacts, type Decider, forbidden, illegal, member, mod11_10, notFound, type Role } from '@huicai/kernel';
 import type { CardCommand, CardEvent, CardType } from './contract.js';
 import { type CardFacts, type CardHolderFacts, type CardStatus, foldCards, isLive, noCards } from './facts.js';
 
@@ -32,10 +32,11 @@ export const cardHolder: Decider<CardCommand, CardEvent, CardHolderFacts, CardRu
   initialState: () => noCards,
   evolve: foldCards,
   decide: (command, state, facts) => {
-    if (facts.actor.role === 'talent' && facts.actorTalentId !== facts.holderId) throw forbidden('not-yours');
+    checkCaller(command, facts);
     switch (command.type) {
       case 'ApplyForCard':
         if (!facts.talentKnown) throw notFound('talent-not-found');
+        refuseKnown(state, command.data.cardId);
         refuseSecond(state, command.data.cardType);
         return [{ type: 'CardApplied', data: command.data }];
       case 'ReviewCard':
@@ -65,9 +66,32 @@ function issue(
   const { body, talentId, cardId, track } = data;
   // After a review the type is the one applied for.
   const cardType = track === 'REVIEW' ? cardIn(state, cardId, ['APPROVED']).cardType : data.cardType;
-  if (track === 'DIRECT') refuseSecond(state, cardType);
+  if (track === 'DIRECT') {
+    refuseKnown(state, cardId);
+    refuseSecond(state, cardType);
+  }
   const validUntil = `${Number(facts.today.slice(0, 4)) + CARD_TERM_YEARS}${facts.today.slice(4).replace('-02-29', '-02-28')}`;
   return [{ type: 'CardIssued', data: { talentId, cardId, cardType, track, number: cardNumber(body), validUntil } }];
+}
+
+/** Who may do what with a card. Nobody decides on, or makes, their own. */
+const ROLES: Readonly<Record<CardCommand['type'], readonly Role[]>> = {
+  ApplyForCard: ['talent', 'window', 'specialist'],
+  ReviewCard: ['supervisor'],
+  IssueCard: ['window'],
+  ActivateCard: ['window', 'talent'],
+  ReportCardLost: ['window', 'talent'],
+  RevokeCard: ['supervisor'],
+};
+
+function checkCaller(command: CardCommand, { actor, actorTalentId, holderId }: CardRuleFacts): void {
+  if (!ROLES[command.type].includes(actor.role)) throw forbidden('role-not-allowed', { params: { role: actor.role } });
+  if (actor.role === 'talent' && actorTalentId !== holderId) throw forbidden('not-yours');
+  if ('talentId' in command.data && command.data.talentId !== holderId) throw forbidden('not-yours');
+}
+
+function refuseKnown(state: CardHolderFacts, cardId: string): void {
+  if (member(state.cards, cardId)) throw illegal('card-exists', { field: 'cardId', params: { cardId } });
 }
 
 function refuseSecond(state: CardHolderFacts, cardType: CardType): void {

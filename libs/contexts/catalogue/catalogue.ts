@@ -1,4 +1,5 @@
 import { type BaseFacts, type Decider, illegal, invalid, member, notFound } from '@huicai/kernel';
+import { checkDay } from '../calendar/facts.js';
 import type { CatalogueCommand, CatalogueEvent, ServiceItem } from './contract.js';
 import { type CatalogueFacts, foldCatalogue, noCatalogue } from './facts.js';
 
@@ -18,6 +19,7 @@ export const catalogue: Decider<CatalogueCommand, CatalogueEvent, CatalogueFacts
       case 'PublishCatalogueVersion':
         if (!known) throw notFound('catalogue-version-not-found', { field: 'version', params: { version } });
         if (known.effectiveFrom !== null) throw illegal('catalogue-version-published', { params: { version } });
+        checkDay(command.data.effectiveFrom, 'effectiveFrom');
         return [{ type: 'CatalogueVersionPublished', data: { version, effectiveFrom: command.data.effectiveFrom } }];
     }
   },

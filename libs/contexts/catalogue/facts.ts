@@ -6,6 +6,8 @@ export interface CatalogueVersionFacts {
   readonly items: readonly ServiceItem[];
   /** null while a draft. YYYY-MM-DD, office time. */
   readonly effectiveFrom: string | null;
+  /** Counts publications from 1; null while a draft. */
+  readonly published: number | null;
 }
 
 export interface CatalogueFacts {
@@ -18,27 +20,26 @@ export function foldCatalogue(facts: CatalogueFacts, event: CatalogueEvent): Cat
   const { version } = event.data;
   switch (event.type) {
     case 'CatalogueVersionDrafted':
-      return { versions: { ...facts.versions, [version]: { version, items: event.data.items, effectiveFrom: null } } };
+      return {
+        versions: { ...facts.versions, [version]: { version, items: event.data.items, effectiveFrom: null, published: null } },
+      };
     case 'CatalogueVersionPublished': {
       const draft = member(facts.versions, version);
-      return draft
-        ? { versions: { ...facts.versions, [version]: { ...draft, effectiveFrom: event.data.effectiveFrom } } }
-        : facts;
+      if (!draft) return facts;
+      const published = Object.values(facts.versions).filter((v) => v.published !== null).length + 1;
+      return { versions: { ...facts.versions, [version]: { ...draft, effectiveFrom: event.data.effectiveFrom, published } } };
     }
   }
 }
 
-/** The published version in force on a day: the latest to have taken effect. @param day YYYY-MM-DD, office time */
+/** The published version in force on a day: the latest to have taken effect, of two on one day the one published last. @param day YYYY-MM-DD, office time */
 export function catalogueInForce(facts: CatalogueFacts, day: string): CatalogueVersionFacts | undefined {
-  let found: CatalogueVersionFacts | undefined;
-  for (const version of Object.values(facts.versions))
-    if (
-      version.effectiveFrom !== null &&
-      version.effectiveFrom <= day &&
-      (!found || version.effectiveFrom >= found.effectiveFrom!)
+  return Object.values(facts.versions)
+    .filter(({ effectiveFrom }) => effectiveFrom !== null && effectiveFrom <= day)
+    .sort((a, b) =>
+      a.effectiveFrom! < b.effectiveFrom! ? -1 : a.effectiveFrom! > b.effectiveFrom! ? 1 : a.published! - b.published!,
     )
-      found = version;
-  return found;
+    .at(-1);
 }
 
 export function itemOf(version: CatalogueVersionFacts, code: string): ServiceItem | undefined {

@@ -1,4 +1,5 @@
 import { type BaseFacts, type Decider, illegal, invalid, member } from '@huicai/kernel';
+import { checkDay } from '../calendar/facts.js';
 import type { ChannelsCommand, ChannelsEvent } from './contract.js';
 import { type ChannelFacts, foldChannels, noChannels } from './facts.js';
 
@@ -20,6 +21,7 @@ export const channels: Decider<ChannelsCommand, ChannelsEvent, ChannelFacts, Bas
       case 'RouteItem':
         if (member(state.departments, command.data.leadDepartmentId) === undefined)
           throw invalid('department-not-found', 'leadDepartmentId', { id: command.data.leadDepartmentId });
+        checkDay(command.data.effectiveFrom, 'effectiveFrom');
         return [{ type: 'ItemRouted', data: { ...command.data, routingVersion: state.routingVersion + 1 } }];
     }
   },

@@ -14,7 +14,8 @@ export const talent: Decider<TalentCommand, TalentEvent, TalentFacts | null, Bas
         return [{ type: 'TalentRegistered', data: command.data }];
       case 'CorrectTalent':
         if (!state) throw notFound('talent-not-found');
-        if (Object.keys(command.data.changes).length === 0) throw invalid('nothing-to-correct', 'changes');
+        if (Object.values(command.data.changes).every((value) => value === undefined))
+          throw invalid('nothing-to-correct', 'changes');
         return [{ type: 'TalentCorrected', data: command.data }];
     }
   },

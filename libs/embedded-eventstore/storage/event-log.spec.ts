@@ -1,0 +1,111 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { StoreUnavailableError } from './commit-queue.js';
+import { EventLog } from './event-log.js';
+import type { NewEvent } from './new-event.js';
+import { MAX_NAME_BYTES } from './record.js';
+
+const LIMIT = { count: 1000, bytes: 1_000_000 };
+let dir: string;
+let log: EventLog;
+const fatal: Error[] = [];
+const openLog = (recentIds?: number) =>
+  EventLog.open(dir, { onFatal: (cause) => fatal.push(cause), ...(recentIds !== undefined && { recentIds }) });
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'log-'));
+  log = await openLog();
+});
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await log.close();
+  await rm(dir, { recursive: true });
+  expect(fatal).toEqual([]);
+});
+
+function event(change: Partial<NewEvent> = {}): NewEvent {
+  return { id: randomBytes(16), type: 'T', isJson: false, customMetadata: Buffer.alloc(0), data: Buffer.from('x'), ...change };
+}
+
+test('nothing is readable before it is on disk', async () => {
+  const append = log.append('s', 'no_stream', [event()]);
+  const before = log.reader.lastPosition;
+  expect(log.reader.stateOf('s')).toEqual({ kind: 'missing' });
+  expect(log.reader.allAfter(before, LIMIT)).toEqual([]);
+  const outcome = await append;
+  expect(log.reader.stateOf('s')).toMatchObject({ kind: 'readable', first: 0, last: 0 });
+  expect(log.reader.allAfter(before, LIMIT).map(({ position }) => position)).toEqual([
+    (outcome as { position: number }).position,
+  ]);
+});
+
+test('answers that rest on events still on their way wait for them', async () => {
+  const order: string[] = [];
+  const first = event();
+  const note = (name: string) => () => order.push(name);
+  await Promise.all([
+    log.append('s', 'no_stream', [first]).then(note('written')),
+    log.append('s', 'no_stream', [first]).then(note('repeated')),
+    log.append('s', 'no_stream', [event()]).then(note('refused')),
+    log.append('s', 'any', []).then(note('empty')),
+    log.delete('s', 5n).then(note('deletion refused')),
+  ]);
+  expect(order[0]).toBe('written');
+  expect(order).toHaveLength(5);
+});
+
+test('a commit wakes those who wait for it, an abort too', async () => {
+  const waiting = log.nextCommit(log.reader.lastPosition, new AbortController().signal);
+  await log.append('s', 'any', [event()]);
+  await waiting;
+  const controller = new AbortController();
+  const aborted = log.nextCommit(log.reader.lastPosition, controller.signal);
+  controller.abort();
+  await aborted;
+});
+
+test('a clock set back does not make later events look older', async () => {
+  await log.append('s', 'any', [event()]);
+  jest.spyOn(Date, 'now').mockReturnValue(1_000_000);
+  await log.append('s', 'any', [event()]);
+  await log.close();
+  log = await openLog();
+  await log.append('s', 'any', [event()]);
+  const { records } = log.reader.streamPage('s', 0, 'forwards', LIMIT, 0);
+  const created = records.map((record) => record.created);
+  expect(created).toHaveLength(3);
+  expect(created[1]).toBeGreaterThanOrEqual(created[0]!);
+  expect(created[2]).toBeGreaterThanOrEqual(created[1]!);
+});
+
+test('names that do not fit are refused and leave no trace', async () => {
+  const tooLong = 'x'.repeat(MAX_NAME_BYTES + 1);
+  await expect(log.append('s', 'any', [event(), event({ type: tooLong })])).rejects.toBeInstanceOf(RangeError);
+  await expect(log.append(tooLong, 'any', [event()])).rejects.toBeInstanceOf(RangeError);
+  await expect(log.tombstone(tooLong, 'any')).rejects.toBeInstanceOf(RangeError);
+  expect(await log.append('s', 'no_stream', [event()])).toMatchObject({ kind: 'written', revision: 0 });
+});
+
+test('closing finishes what was accepted and refuses the rest', async () => {
+  const accepted = Array.from({ length: 20 }, () => log.append('s', 'any', [event()]));
+  const closed = log.close();
+  await expect(log.append('s', 'any', [event()])).rejects.toBeInstanceOf(StoreUnavailableError);
+  const outcomes = await Promise.all(accepted);
+  await closed;
+  log = await openLog();
+  expect(outcomes.map((outcome) => outcome.kind)).toEqual(outcomes.map(() => 'written'));
+  expect(log.reader.stateOf('s')).toMatchObject({ last: 19 });
+});
+
+test('after a restart only the newest ids are known again', async () => {
+  const events = Array.from({ length: 10 }, () => event());
+  for (const one of events) await log.append('s', 'any', [one]);
+  await log.close();
+  log = await openLog(3);
+  expect(await log.append('s', 'any', [events[9]!])).toMatchObject({ revision: 9 });
+  expect(await log.append('s', 'any', [events[7]!])).toMatchObject({ revision: 7 });
+  expect(await log.append('s', 'any', [events[6]!])).toMatchObject({ revision: 10 });
+  // Exact revisions compare with what is stored, however old.
+  expect(await log.append('s', 2n, [events[3]!])).toMatchObject({ kind: 'written', revision: 3 });
+});
