@@ -88,12 +88,9 @@ async function listen(
   port = await bind(server, host, port);
   let stopping: Promise<void> | undefined;
   const stop = async () => {
-    calls.beginStop();
+    calls.stopAll();
     // Appends already received are answered; a failed commit has been answered by each of them.
     await log.settled().catch(() => undefined);
-    // One more turn lets those answers leave before their calls are ended.
-    await new Promise((resolve) => setImmediate(resolve));
-    calls.stopAll();
     await shutDown(server);
     await log.close();
     lock.release();

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -73,6 +74,33 @@ test('a batch append stream ends as cancelled', async () => {
   const ended = once(call, 'error') as Promise<[ServiceError]>;
   await server.stop();
   expect((await ended)[0].code).toBe(status.CANCELLED);
+  raw.close();
+});
+
+test('a batch append already received is answered before its stream ends', async () => {
+  let total = 0;
+  const raw = rawClient(server.port);
+  for (let round = 0; round < 5; round++) {
+    const call = raw.batchAppend();
+    const received = new Promise<void>((resolve) => {
+      call.on('data', () => {
+        answers++;
+        resolve();
+      });
+    });
+    let answers = 0;
+    for (let n = 0; n < 20; n++) call.write(batchChunk(randomUUID(), [randomUUID()], true, batchOptions('batched')));
+    await received;
+    const ended = once(call, 'error');
+    await server.stop();
+    await ended;
+    server = await startEmbeddedEventStore({ dir, port: server.port });
+    const reader = EventStoreDBClient.connectionString(server.connectionString);
+    let stored = 0;
+    for await (const _ of reader.readStream('batched')) stored++;
+    await reader.dispose();
+    expect(stored).toBe((total += answers));
+  }
   raw.close();
 });
 

@@ -45,6 +45,15 @@ describe('soft delete', () => {
     },
   );
 
+  test('an append expecting no_stream that begins as the deleted stream did is neither a repetition nor new', async () => {
+    const stream = freshStream();
+    const [first, ...rest] = events(3);
+    await server.client.appendToStream(stream, [first!, ...rest]);
+    await server.client.deleteStream(stream);
+    const attempt = server.client.appendToStream(stream, [first!, ...events(1)], { expectedRevision: NO_STREAM });
+    await expect(attempt).rejects.toBeInstanceOf(WrongExpectedVersionError);
+  });
+
   test('an append expecting stream_exists finds it deleted', async () => {
     const stream = await filled(1);
     await server.client.deleteStream(stream);

@@ -31,6 +31,9 @@ class BatchAppendCall {
   /** Answered already, but the client is still sending chunks. */
   private readonly refused = new Set<string>();
   private inProgress = 0;
+  /** Answers that have not left for the client yet. */
+  private unsent = 0;
+  private stopping: boolean = false;
   private clientFinished: boolean = false;
   private ended: boolean = false;
   private forget: () => void = () => undefined;
@@ -41,7 +44,10 @@ class BatchAppendCall {
   ) {}
 
   start(): void {
-    this.forget = this.context.calls.add(() => resetCall(this.call));
+    this.forget = this.context.calls.add(() => {
+      this.stopping = true;
+      this.endWhenAnswered();
+    });
     this.call.on('data', (message: Buffer) => this.receive(message));
     this.call.on('end', () => {
       this.clientFinished = true;
@@ -52,7 +58,7 @@ class BatchAppendCall {
   }
 
   private receive(message: Buffer): void {
-    if (this.ended) return;
+    if (this.ended || this.stopping) return;
     let chunk: BatchAppendChunk;
     try {
       chunk = decodeBatchAppendChunk(message, this.context.now());
@@ -128,7 +134,12 @@ class BatchAppendCall {
   }
 
   private answer(response: BatchAppendResp): void {
-    if (!this.ended) this.call.write(response);
+    if (this.ended) return;
+    this.unsent++;
+    this.call.write(response, () => {
+      this.unsent--;
+      this.endWhenAnswered();
+    });
   }
 
   private report(error: unknown) {
@@ -145,10 +156,12 @@ class BatchAppendCall {
     this.context.log.settled().then(resume, resume);
   }
 
+  /** Answers on their way are lost by a reset, so a stopping server waits for them as one does whose client is done. */
   private endWhenAnswered(): void {
-    if (!this.clientFinished || this.inProgress > 0 || this.ended) return;
+    if (!(this.clientFinished || this.stopping) || this.inProgress > 0 || this.unsent > 0 || this.ended) return;
     this.cleanUp();
-    this.call.end();
+    if (this.clientFinished) this.call.end();
+    else resetCall(this.call);
   }
 
   private cleanUp(): void {

@@ -1,7 +1,7 @@
 /** The calls in progress, so that stopping the server can end each in the way its kind requires. */
 export class OpenCalls {
   private readonly stops = new Set<() => void>();
-  private stopped = false;
+  private stopped: boolean = false;
 
   /** True once the server has begun to stop: new calls are to be refused. */
   get isStopping(): boolean {
@@ -16,14 +16,9 @@ export class OpenCalls {
     };
   }
 
-  /** From now on new calls are refused. */
-  beginStop(): void {
-    this.stopped = true;
-  }
-
-  /** Ends every call still open. */
+  /** Ends every call still open; from now on new ones are refused. */
   stopAll(): void {
+    this.stopped = true;
     for (const stop of [...this.stops]) stop();
-    this.stops.clear();
   }
 }
