@@ -99,7 +99,8 @@ test('a batch append already received is answered before its stream ends', async
     let stored = 0;
     for await (const _ of reader.readStream('batched')) stored++;
     await reader.dispose();
-    expect(stored).toBe((total += answers));
+    total += answers;
+    expect(stored).toBe(total);
   }
   raw.close();
 });

@@ -1,6 +1,6 @@
 import { type Decider, forbidden, type Role } from '@huicai/kernel';
 import type { CaseCommand, CaseEvent } from './contract.js';
-import { type CaseFacts, foldCase } from './facts.js';
+import { foldCase } from './fold.js';
 import { recordBreach } from './rules/breach.js';
 import { rate, recordCallback } from './rules/callback.js';
 import { close, reopen, withdraw } from './rules/close.js';
@@ -11,6 +11,7 @@ import { pause, resume } from './rules/pause.js';
 import { accept, decline, register } from './rules/register.js';
 import { acceptResult, sendBackResult, submitResult } from './rules/result.js';
 import { type AnyRule, type CaseRuleFacts, checkOwnership, type Rule, refuseStep } from './rules/rule.js';
+import type { CaseFacts } from './state.js';
 
 /** Every step a case can take. A command without a row does not compile. */
 const table: { readonly [T in CaseCommand['type']]: Rule<T> } = {

@@ -3,7 +3,7 @@ import type { TimeReference } from '../../calendar/facts.js';
 import type { CatalogueFacts } from '../../catalogue/facts.js';
 import type { ChannelFacts } from '../../channels/facts.js';
 import type { CaseCommand, CaseEvent } from '../contract.js';
-import type { CaseFacts, CaseStatus } from '../facts.js';
+import type { CaseFacts, CaseStatus } from '../state.js';
 
 /** What a case's rules are told. All of it is folded from the streams it belongs to, so it is binding. */
 export interface CaseRuleFacts extends BaseFacts {

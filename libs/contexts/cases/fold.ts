@@ -1,0 +1,213 @@
+import {
+  type ClockState,
+  continueClock,
+  extendClock,
+  openPauseOf,
+  parseInstant,
+  pauseClock,
+  recordBreach,
+  resumeClock,
+  sealClock,
+  startClock,
+  stopClock,
+  withdrawBreach,
+} from '@huicai/working-time';
+import { currentClock } from './clocks.js';
+import type { CaseEvent, ClockStarted } from './contract.js';
+import { type CaseFacts, freshCycle } from './state.js';
+
+interface When {
+  readonly occurredAt: number;
+  readonly eventId: string;
+  readonly actor: { readonly id: string };
+}
+
+/** The next state of a case; null only before its registration. Pure, and never throws on a recorded history. */
+export function foldCase(state: CaseFacts | null, event: CaseEvent, when: When): CaseFacts | null {
+  if (event.type === 'CaseRegistered') return registered(event.data, when);
+  if (!state) return null;
+  const next = { ...step(state, event, when), lastAt: Math.max(state.lastAt, when.occurredAt) };
+  return { ...next, standingBreaches: next.clocks.filter((c) => c.breachedAt !== null).map((c) => c.clockId) };
+}
+
+function registered(data: Extract<CaseEvent, { type: 'CaseRegistered' }>['data'], { occurredAt }: When): CaseFacts {
+  const { matter: _, ...rest } = data;
+  return {
+    ...rest,
+    ...freshCycle,
+    status: 'REGISTERED',
+    registeredAt: occurredAt,
+    lastAt: occurredAt,
+    cycle: 1,
+    pausedSince: null,
+    pauseReasonCode: null,
+    pausedClockIds: [],
+    coDepartmentIds: [],
+    specialistId: null,
+    dispatchedAt: null,
+    returns: 0,
+    extensionAsked: null,
+    extensionsGranted: 0,
+    handlers: [],
+    clocks: [],
+    clockDepartments: {},
+    standingBreaches: [],
+    sealedCycles: [],
+  };
+}
+
+function step(state: CaseFacts, event: Exclude<CaseEvent, { type: 'CaseRegistered' }>, when: When): CaseFacts {
+  // Clocks of two processes differ by a little; a clock can not be moved to before its last mark, so the fold never goes back.
+  const at = Math.max(when.occurredAt, state.lastAt);
+  const mark = { at, cause: when.eventId };
+  switch (event.type) {
+    case 'CaseAccepted':
+      return { ...state, status: 'ACCEPTED', acceptedAt: at, clocks: started(state, event.data.clocks, mark) };
+    case 'CaseDeclined':
+      return { ...state, status: 'DECLINED' };
+    case 'CaseDispatched': {
+      const { departmentId, coDepartmentIds } = event.data;
+      const judged = event.data.clocks.map(({ clockId }) => [clockId, departmentId]);
+      const clockDepartments = { ...state.clockDepartments, ...Object.fromEntries(judged) };
+      const clocks = started(state, event.data.clocks, mark);
+      return {
+        ...state,
+        status: 'DISPATCHED',
+        departmentId,
+        coDepartmentIds,
+        dispatchedAt: at,
+        specialistId: null,
+        clocks,
+        clockDepartments,
+      };
+    }
+    case 'CaseSignedFor':
+      return { ...state, status: 'SIGNED_FOR', clocks: stopped(state, ['signFor'], mark) };
+    case 'CaseReturned': {
+      const clocks = stopped(state, ['signFor', 'firstContact', 'handling'], mark);
+      const cleared = { departmentId: null, coDepartmentIds: [], specialistId: null, extensionAsked: null };
+      return { ...state, ...cleared, status: 'ACCEPTED', returns: state.returns + 1, clocks };
+    }
+    case 'CaseTaken':
+      return { ...state, specialistId: event.data.specialistId, handlers: handledBy(state, when) };
+    case 'RequesterContacted':
+      return {
+        ...state,
+        contactedAt: state.contactedAt ?? at,
+        handlers: handledBy(state, when),
+        clocks: stopped(state, ['firstContact'], mark),
+      };
+    case 'ClockPaused': {
+      const { reasonCode, clockIds } = event.data;
+      const clocks = state.clocks.map((c) => (clockIds.includes(c.clockId) ? pauseClock(c, mark) : c));
+      return { ...state, pausedSince: at, pauseReasonCode: reasonCode, pausedClockIds: clockIds, clocks };
+    }
+    case 'ClockResumed': {
+      const clocks = state.clocks.map((c) =>
+        openPauseOf(c) && event.data.clockIds.includes(c.clockId) ? resumeClock(c, mark) : c,
+      );
+      return { ...state, pausedSince: null, pauseReasonCode: null, pausedClockIds: [], clocks };
+    }
+    case 'ExtensionRequested':
+      return { ...state, extensionAsked: { workingDays: event.data.workingDays, at } };
+    case 'ExtensionGranted': {
+      const { workingDays, clockIds } = event.data;
+      const clocks = state.clocks.map((c) => (clockIds.includes(c.clockId) ? extendClock(c, { ...mark, workingDays }) : c));
+      return { ...state, extensionAsked: null, extensionsGranted: state.extensionsGranted + 1, clocks };
+    }
+    case 'ExtensionRefused':
+      return { ...state, extensionAsked: null };
+    case 'ResultSubmitted': {
+      const clocks = stopped(state, ['total', 'signFor', 'firstContact', 'handling'], mark);
+      const result = { submittedAt: at, outcome: event.data.outcome, handlers: handledBy(state, when), extensionAsked: null };
+      return { ...state, ...result, status: 'SUBMITTED', clocks };
+    }
+    case 'ResultAccepted':
+      return { ...state, status: 'RESULT_ACCEPTED' };
+    case 'ResultSentBack':
+      return { ...state, status: 'SIGNED_FOR', submittedAt: null, outcome: null, clocks: sentBack(state, mark) };
+    case 'CallbackRecorded': {
+      const { reachability, resolved, satisfaction } = event.data;
+      return { ...state, callbacks: [...state.callbacks, { at, reachability, resolved, satisfaction }] };
+    }
+    case 'CaseRated':
+      return { ...state, rating: event.data.satisfaction };
+    case 'CaseClosed':
+      return { ...state, status: 'CLOSED', closedAt: at };
+    case 'CaseWithdrawn': {
+      const cleared = { pausedSince: null, pauseReasonCode: null, pausedClockIds: [], extensionAsked: null };
+      return {
+        ...state,
+        ...cleared,
+        status: 'WITHDRAWN',
+        clocks: stopped(state, ['total', 'signFor', 'firstContact', 'handling'], mark),
+      };
+    }
+    case 'CaseReopened':
+      return reopened(state, event.data, mark);
+    case 'BreachRecorded':
+      return changeClock(state, event.data.clockId, (c) => recordBreach(c, { at: parseInstant(event.data.due) }));
+    case 'BreachWithdrawn':
+      return changeClock(state, event.data.clockId, (c) => (c.breachedAt === null ? c : withdrawBreach(c)));
+  }
+}
+
+interface Mark {
+  readonly at: number;
+  readonly cause: string;
+}
+
+function started(state: CaseFacts, promises: readonly ClockStarted[], { at, cause }: Mark): ClockState[] {
+  const fresh = promises.map(({ promisedDue, ...promise }) => {
+    const [, cycle, n] = promise.clockId.split('/');
+    const due = promisedDue === null ? null : parseInstant(promisedDue);
+    return startClock({ ...promise, cycle: Number(cycle), n: Number(n), startedAt: at, promisedDue: due }, cause);
+  });
+  return [...state.clocks, ...fresh];
+}
+
+/** Stops the clocks of these kinds that still run or are paused. */
+function stopped(state: CaseFacts, kinds: readonly string[], mark: Mark): ClockState[] {
+  return state.clocks.map((c) => (c.stoppedAt === null && kinds.includes(c.kind) ? stopClock(c, mark) : c));
+}
+
+/**
+ * The department's clock goes on with the review time as a pause. The requester's goes on as if it had never stopped: nothing
+ * has been answered yet.
+ */
+function sentBack(state: CaseFacts, mark: Mark): ClockState[] {
+  const handling = currentClock(state, 'handling');
+  const total = currentClock(state, 'total');
+  return state.clocks.map((c) => {
+    if (c === handling) return continueClock(c, mark);
+    if (c !== total) return c;
+    const { stoppedBy: _, ...rest } = c;
+    return { ...rest, stoppedAt: null };
+  });
+}
+
+function reopened(state: CaseFacts, data: Extract<CaseEvent, { type: 'CaseReopened' }>['data'], mark: Mark): CaseFacts {
+  const { acceptedAt, departmentId, contactedAt, submittedAt, outcome, callbacks, rating, closedAt, cycle } = state;
+  const sealed = { cycle, acceptedAt, departmentId, contactedAt, submittedAt, outcome, callbacks, rating, closedAt };
+  const clocks = state.clocks.map((c) => sealClock(c));
+  return {
+    ...state,
+    ...freshCycle,
+    status: 'ACCEPTED',
+    acceptedAt: mark.at,
+    cycle: data.cycle,
+    specialistId: null,
+    coDepartmentIds: [],
+    dispatchedAt: null,
+    extensionsGranted: 0,
+    clocks: started({ ...state, clocks }, data.clocks, mark),
+    sealedCycles: [...state.sealedCycles, sealed],
+  };
+}
+
+function changeClock(state: CaseFacts, clockId: string, change: (clock: ClockState) => ClockState): CaseFacts {
+  return { ...state, clocks: state.clocks.map((c) => (c.clockId === clockId ? change(c) : c)) };
+}
+
+const handledBy = (state: CaseFacts, { actor }: When): string[] =>
+  state.handlers.includes(actor.id) ? [...state.handlers] : [...state.handlers, actor.id];
