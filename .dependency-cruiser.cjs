@@ -98,8 +98,8 @@ module.exports = {
     ),
     rule(
       'contexts-are-composed',
-      'Contexts are put together in one place; no other library knows one.',
-      { path: '^libs/', pathNot: [TEST_ONLY, '^libs/(contexts|composition)/'] },
+      'Contexts are put together, and filled, in one place each; the libraries under them know none.',
+      { path: '^libs/', pathNot: [TEST_ONLY, '^libs/(contexts|composition|seed)/'] },
       { path: '^libs/contexts/' },
     ),
     rule(

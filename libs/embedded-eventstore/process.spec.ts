@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -44,6 +44,13 @@ test('it ends when the channel to its parent closes', async () => {
   const server = await start();
   server.child.disconnect();
   expect(await server.exited).toEqual({ code: 0, signal: null });
+});
+
+test('it ends when the channel closes while it is still starting', async () => {
+  const child = fork(SERVER_MAIN, ['--dir', join(dir, 'data'), '--port', '0'], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const exited = once(child, 'exit');
+  child.disconnect();
+  expect(await exited).toEqual([0, null]);
 });
 
 test('it ends when its parent is killed', async () => {

@@ -91,9 +91,12 @@ async function listen(
     calls.stopAll();
     // Appends already received are answered; a failed commit has been answered by each of them.
     await log.settled().catch(() => undefined);
-    await shutDown(server);
-    await log.close();
-    lock.release();
+    try {
+      await shutDown(server);
+      await log.close();
+    } finally {
+      lock.release();
+    }
   };
   return {
     port,

@@ -309,7 +309,8 @@ describe('the rules of the architecture', () => {
 
   it.each(FAULTS)(
     'find %s: %s',
-    async (what, rule, file, text, to) => {
+    // Collected, because a last parameter without a value would be taken for a callback to wait for.
+    async (...[what, rule, file, text, to]) => {
       await plant(dir, { ...COMPANIONS[what], [file]: text });
       const found = (await cruise(dir)).violations.filter((violation) => violation.rule === rule && violation.from === file);
       expect(found.length).toBeGreaterThan(0);

@@ -74,6 +74,13 @@ export async function readAllOf(
   return found;
 }
 
+/** The error a call is answered with; throws if it succeeds. */
+export async function refusalOf(attempt: Promise<unknown>): Promise<unknown> {
+  const [result] = await Promise.allSettled([attempt]);
+  if (result.status === 'fulfilled') throw new Error('the call was accepted');
+  return result.reason;
+}
+
 /** Reads $all from a position to the end. */
 export async function readLog(
   client: EventStoreDBClient,

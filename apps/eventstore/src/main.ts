@@ -59,7 +59,7 @@ async function main(): Promise<void> {
     onFatal: (cause) => failWith('a commit failed', cause),
   });
   stopOnRequest(store);
-  if (process.send) process.send({ type: 'ready', port: store.port });
+  if (process.connected) process.send?.({ type: 'ready', port: store.port });
   else log(`listening on ${store.connectionString}`);
 }
 

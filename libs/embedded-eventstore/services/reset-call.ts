@@ -12,6 +12,6 @@ interface Resettable {
  */
 export function resetCall(call: { emit(event: 'error', fault: ServiceFault): boolean }): void {
   const stream = (call as { call?: { stream?: Partial<Resettable> } }).call?.stream;
-  if (typeof stream?.close === 'nothing') stream.close(constants.NGHTTP2_CANCEL);
+  if (typeof stream?.close === 'function') stream.close(constants.NGHTTP2_CANCEL);
   else call.emit('error', new ServiceFault(status.CANCELLED, 'the server is stopping'));
 }

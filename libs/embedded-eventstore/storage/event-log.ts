@@ -1,14 +1,13 @@
-import { randomUUID } from 'node:crypto';
 import type { ExpectedRevision } from '../wire/append-request.js';
-import { uuidFromText } from '../wire/uuid.js';
 import { CommitQueue } from './commit-queue.js';
+import { CommitSignal } from './commit-signal.js';
 import { LogDatabase } from './database.js';
 import { judgeAppend, type StreamView } from './expectation.js';
 import { type Head, Heads } from './heads.js';
 import { LogReader } from './log-reader.js';
-import type { NewEvent } from './new-event.js';
+import { assertNamesFit, type NewEvent, newEventId } from './new-event.js';
 import { RecentIds } from './recent-ids.js';
-import { encodeRecord, MAX_NAME_BYTES, type StoredRecord, TOMBSTONE_REVISION } from './record.js';
+import { encodeRecord, type StoredRecord, TOMBSTONE_REVISION } from './record.js';
 import { reviveMetadata, SOFT_DELETED, softDeleteMetadata } from './stream-metadata.js';
 import { systemEvents } from './system-events.js';
 import { isMetastream, METADATA_TYPE, metastreamOf, originalOf, TOMBSTONE_TYPE } from './system-streams.js';
@@ -39,7 +38,7 @@ export class EventLog {
   private readonly queue: CommitQueue;
   private readonly recentIds = new RecentIds();
   private readonly tail = new Tail();
-  private readonly waiting = new Set<() => void>();
+  private readonly commits = new CommitSignal();
   private nextPosition: number;
   private lastStreamNumber: number;
   private lastCreated: number;
@@ -60,7 +59,7 @@ export class EventLog {
       database,
       (records) => this.publish(records),
       (cause) => {
-        this.wake();
+        this.commits.announce();
         onFatal(cause);
       },
     );
@@ -141,7 +140,7 @@ export class EventLog {
     if (refusal) return this.afterPending(refusal);
     const batch = new Batch();
     this.assign(batch, head, TOMBSTONE_REVISION, {
-      id: newId(),
+      id: newEventId(),
       type: TOMBSTONE_TYPE,
       isJson: false,
       customMetadata: NOTHING,
@@ -151,17 +150,8 @@ export class EventLog {
   }
 
   /** Resolves at the next commit after `position`, at once if there is one already, or when `signal` aborts. */
-  nextCommit(position: number, signal: AbortSignal): Promise<void> {
-    if (this.durablePosition > position || signal.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = () => {
-        this.waiting.delete(done);
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      this.waiting.add(done);
-      signal.addEventListener('abort', done, { once: true });
-    });
+  async nextCommit(position: number, signal: AbortSignal): Promise<void> {
+    if (this.durablePosition <= position) await this.commits.next(signal);
   }
 
   /** Resolves when everything accepted so far is on disk. @throws StoreUnavailableError */
@@ -172,7 +162,7 @@ export class EventLog {
   /** Refuses further writes, waits for those accepted, closes the database. */
   async close(): Promise<void> {
     await this.queue.close();
-    this.wake();
+    this.commits.announce();
     await this.database.close();
   }
 
@@ -200,7 +190,7 @@ export class EventLog {
   }
 
   private refuseDeletion(head: Head, expected: ExpectedRevision): WriteOutcome | undefined {
-    const verdict = judgeAppend(expected, [newId().toString('latin1')], this.viewOf(head));
+    const verdict = judgeAppend(expected, [newEventId().toString('latin1')], this.viewOf(head));
     if (verdict.kind === 'deleted') return { kind: 'deleted' };
     return verdict.kind === 'write' ? undefined : { kind: 'wrong-version', current: head.last.assigned };
   }
@@ -244,7 +234,7 @@ export class EventLog {
 
   private assignMetadata(batch: Batch, stream: string, data: Buffer): void {
     const head = this.heads.get(metastreamOf(stream));
-    const event = { id: newId(), type: METADATA_TYPE, isJson: true, customMetadata: NOTHING, data };
+    const event = { id: newEventId(), type: METADATA_TYPE, isJson: true, customMetadata: NOTHING, data };
     this.assign(batch, head, head.last.assigned + 1, event);
   }
 
@@ -266,11 +256,7 @@ export class EventLog {
       this.tail.push(record);
     }
     this.durablePosition = records[records.length - 1]?.position ?? this.durablePosition;
-    this.wake();
-  }
-
-  private wake(): void {
-    for (const resolve of [...this.waiting]) resolve();
+    this.commits.announce();
   }
 
   private async refillRecentIds(count: number): Promise<void> {
@@ -290,15 +276,4 @@ export class EventLog {
 class Batch {
   readonly records: StoredRecord[] = [];
   readonly newStreams = new Map<string, number>();
-}
-
-function assertNamesFit(stream: string, events: readonly NewEvent[]): void {
-  const names = [metastreamOf(stream), ...events.map((event) => event.type)];
-  if (names.some((name) => Buffer.byteLength(name) > MAX_NAME_BYTES)) {
-    throw new RangeError(`a stream name or an event type is longer than ${MAX_NAME_BYTES} bytes`);
-  }
-}
-
-function newId(): Buffer {
-  return uuidFromText(randomUUID());
 }

@@ -1,6 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { uuidFromText } from '../wire/uuid.js';
-import type { NewEvent } from './new-event.js';
+import { type NewEvent, newEventId } from './new-event.js';
 
 /** Events a fresh EventStoreDB writes about its built-in users; consumers of $all meet them in production too. */
 export function systemEvents(): { stream: string; event: NewEvent }[] {
@@ -16,7 +14,7 @@ export function systemEvents(): { stream: string; event: NewEvent }[] {
 
 function jsonEvent(type: string, data: unknown): NewEvent {
   return {
-    id: uuidFromText(randomUUID()),
+    id: newEventId(),
     type,
     isJson: true,
     customMetadata: Buffer.alloc(0),

@@ -1,0 +1,202 @@
+import { badInput, cursorOf, isUuid, readCursor } from '@huicai/http';
+import { forbidden, notFound, streamName } from '@huicai/kernel';
+import { maskName, maskPhone } from '@huicai/vault';
+import { type ClockState, formatInstant } from '@huicai/working-time';
+import { OFFICE_ZONE, type TimeReference } from '../calendar/facts.js';
+import type { Found, Reads } from '../edge.js';
+import { possibleSteps } from './case.js';
+import { type CaseFacts, currentClock, viewOf } from './facts.js';
+import { PAUSED, PROGRESS } from './progress-texts.js';
+import { type CaseDetailRow, casesOfTalent, findCase } from './views/case-detail.view.js';
+
+const at = (instant: number | null): string | null => (instant === null ? null : formatInstant(instant, OFFICE_ZONE));
+
+/** Everything one case shows to a caller it concerns. @throws Refusal `case-not-found`, `not-yours` */
+export async function casePage(reads: Reads, caseId: string): Promise<Found> {
+  const row = await findCase(reads.db, caseId);
+  if (!row) throw notFound('case-not-found');
+  await refuseForeignCase(reads, row.facts);
+  const { caller, directory } = reads;
+  const [time, talent, items, network, clear] = await Promise.all([
+    reads.time(),
+    talentContact(reads, row.talent_id, `cases/${caseId}`),
+    directory.itemNames(row.facts.catalogueVersion),
+    directory.network(),
+    reads.open<{ matter: string; reply: CaseDetailRow['reply']; names: (string | null)[] }>(
+      { matter: row.matter, reply: row.reply, names: row.facts.subjects.map(({ name }) => name) },
+      { expected: `${streamName('case', caseId)}/`, resource: `cases/${caseId}` },
+    ),
+  ]);
+  const { facts } = row;
+  const names = clear.names.map((name) => (name !== null && caller.role === 'auditor' ? maskName(name) : name));
+  return {
+    revision: row.revision,
+    body: {
+      id: caseId,
+      number: facts.number,
+      status: facts.status,
+      cycle: facts.cycle,
+      itemCode: facts.itemCode,
+      itemName: items.get(facts.itemCode) ?? null,
+      catalogueVersion: facts.catalogueVersion,
+      channelId: facts.channelId,
+      urgency: facts.urgency,
+      talent: { id: row.talent_id, ...talent },
+      concerns: facts.subjects.flatMap(({ relation }, i) => (relation === 'SELF' ? [] : [{ relation, name: names[i] }])),
+      matter: clear.matter,
+      result: clear.reply && { outcome: clear.reply.outcome, reply: clear.reply.text },
+      department: facts.departmentId && { id: facts.departmentId, name: network.departments[facts.departmentId] ?? null },
+      coDepartmentIds: facts.coDepartmentIds,
+      specialistId: facts.specialistId,
+      ...milestones(facts),
+      paused: facts.pausedSince === null ? null : { since: at(facts.pausedSince), reasonCode: facts.pauseReasonCode },
+      extensionAsked: facts.extensionAsked && { ...facts.extensionAsked, at: at(facts.extensionAsked.at) },
+      callbacks: facts.callbacks.map((callback) => ({ ...callback, at: at(callback.at) })),
+      rating: facts.rating,
+      clocks: facts.clocks.map((clock) => clockOf(clock, time, reads.now)),
+      sealedCycles: facts.sealedCycles.map((cycle) => ({ ...cycle, ...milestones(cycle), callbacks: cycle.callbacks.length })),
+      possibleSteps: isOwn(reads, facts) ? possibleSteps(facts, caller.role) : [],
+      revision: row.revision,
+    },
+  };
+}
+
+const milestones = (facts: Pick<CaseFacts, 'acceptedAt' | 'submittedAt' | 'closedAt' | 'contactedAt'> & { registeredAt?: number }) => ({
+  ...(facts.registeredAt === undefined ? {} : { registeredAt: at(facts.registeredAt) }),
+  acceptedAt: at(facts.acceptedAt),
+  contactedAt: at(facts.contactedAt),
+  submittedAt: at(facts.submittedAt),
+  closedAt: at(facts.closedAt),
+});
+
+/** A clock as it stands; the promise made when it started stays beside the due of today. */
+function clockOf(clock: ClockState, time: TimeReference, now: number) {
+  const view = viewOf(clock, time, now);
+  const { yellowAt, redAt, severeAt } = view.thresholds;
+  return {
+    clockId: clock.clockId,
+    kind: clock.kind,
+    status: view.status,
+    limit: clock.limit,
+    startedAt: at(clock.startedAt),
+    stoppedAt: at(clock.stoppedAt),
+    promisedDue: at(clock.promisedDue),
+    due: at(view.due),
+    dueIfResumedNow: at(view.dueIfResumedNow),
+    light: view.light,
+    yellowAt: at(yellowAt),
+    redAt: at(redAt),
+    severeAt: at(severeAt),
+    paused: view.status === 'PAUSED',
+    provisional: view.provisional,
+    overdue: view.overdue,
+    onTime: view.onTime,
+    remaining: view.remaining,
+    calendarVersion: clock.calendarVersion,
+    policyVersion: clock.policyVersion,
+  };
+}
+
+async function talentContact(reads: Reads, talentId: string, resource: string) {
+  const talent = await reads.directory.talent(talentId);
+  // The talent's view may be a moment behind the case's.
+  if (!talent) return { name: null, phone: null };
+  const { name, phone } = await reads.open<{ name: string; phone: string }>(
+    { name: talent.facts.name, phone: talent.facts.phone },
+    { expected: `${streamName('talent', talentId)}/`, resource },
+  );
+  const { role } = reads.caller;
+  const masked = role === 'auditor' || role === 'department';
+  return { name: role === 'auditor' ? maskName(name) : name, phone: masked ? maskPhone(phone) : phone };
+}
+
+/** @throws Refusal `not-yours` unless the case is the caller's own, the caller's department's, or open to the caller's role */
+export async function refuseForeignCase(reads: Pick<Reads, 'caller' | 'department'>, facts: CaseFacts): Promise<void> {
+  const { caller } = reads;
+  switch (caller.role) {
+    case 'window':
+    case 'supervisor':
+    case 'auditor':
+      return;
+    case 'talent':
+      if (caller.talentId !== facts.talentId) throw forbidden('not-yours');
+      return;
+    case 'department': {
+      const department = await reads.department();
+      if (department !== facts.departmentId && !facts.coDepartmentIds.includes(department)) throw forbidden('not-yours');
+      return;
+    }
+    case 'specialist': {
+      const untaken = facts.specialistId === null && (await reads.department()) === facts.departmentId;
+      if (!untaken && (caller.specialistId === undefined || facts.specialistId !== caller.specialistId))
+        throw forbidden('not-yours');
+      return;
+    }
+    default:
+      throw forbidden('role-not-allowed', { params: { role: caller.role } });
+  }
+}
+
+/** Co-departments may look; the steps are the lead's. */
+const isOwn = ({ caller }: Pick<Reads, 'caller'>, facts: CaseFacts): boolean =>
+  caller.role !== 'department' || caller.departmentId === facts.departmentId;
+
+const MICROSECOND = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
+
+/** A talent's own cases, latest first. */
+export async function myCases(reads: Reads, limit: number, cursor: string | undefined): Promise<Found> {
+  const { talentId } = reads.caller;
+  if (talentId === undefined) throw forbidden('talent-unknown');
+  const place = cursor === undefined ? undefined : readCursor(cursor, { registeredAt: MICROSECOND, caseId: /^[0-9a-f-]{36}$/ });
+  if (place && !(isUuid(place.caseId) && isInstant(place.registeredAt))) throw badInput('cursor-invalid', 'cursor');
+  const rows = await casesOfTalent(reads.db, talentId, limit + 1, place);
+  const shown = rows.slice(0, limit);
+  const last = rows.length > limit ? shown.at(-1) : undefined;
+  const time = await reads.time();
+  return {
+    body: {
+      items: await Promise.all(shown.map((row) => ownCase(reads, row, time))),
+      next: last ? cursorOf({ registeredAt: last.registered_at.toISOString(), caseId: last.case_id }) : null,
+    },
+  };
+}
+
+const isInstant = (text: string): boolean => !Number.isNaN(Date.parse(text));
+
+async function ownCase(reads: Reads, row: CaseDetailRow, time: TimeReference) {
+  const { facts } = row;
+  const items = await reads.directory.itemNames(facts.catalogueVersion);
+  const paused = facts.pausedSince !== null;
+  const { now, next } = paused ? PAUSED : PROGRESS[facts.status];
+  return {
+    id: facts.caseId,
+    number: facts.number,
+    itemCode: facts.itemCode,
+    itemName: items.get(facts.itemCode) ?? null,
+    status: facts.status,
+    progress: now[reads.language],
+    next: next[reads.language],
+    registeredAt: at(facts.registeredAt),
+    promise: promiseOf(facts, time, reads.now),
+    possibleSteps: possibleSteps(facts, 'talent'),
+    revision: row.revision,
+  };
+}
+
+/** What was said at acceptance, what holds today, and everything that moved it. */
+function promiseOf(facts: CaseFacts, time: TimeReference, now: number) {
+  const total = currentClock(facts, 'total');
+  if (!total) return null;
+  const view = viewOf(total, time, now);
+  const pauses = total.pauses.map(({ from, to }) => ({ kind: 'PAUSE' as const, from: at(from), to: at(to) }));
+  const extended = total.addedWorkingDays > 0 ? [{ kind: 'EXTENSION' as const, workingDays: total.addedWorkingDays }] : [];
+  return {
+    first: at(total.promisedDue),
+    today: at(view.due),
+    ifResumedNow: view.status === 'PAUSED' ? at(view.dueIfResumedNow) : null,
+    provisional: view.provisional,
+    overdue: view.overdue,
+    onTime: view.onTime,
+    changes: [...pauses, ...extended],
+  };
+}

@@ -1,0 +1,24 @@
+import { badInput } from './faults.js';
+
+/** An opaque place in a list. */
+export const cursorOf = (place: Readonly<Record<string, string>>): string =>
+  Buffer.from(JSON.stringify(place), 'utf8').toString('base64url');
+
+/**
+ * Reads a cursor given out before; `forms` names its members and what each looks like.
+ * @throws BadInput `cursor-invalid`
+ */
+export function readCursor<K extends string>(text: string, forms: Readonly<Record<K, RegExp>>): Record<K, string> {
+  let place: unknown;
+  try {
+    place = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
+  } catch {
+    throw badInput('cursor-invalid', 'cursor');
+  }
+  if (typeof place !== 'object' || place === null) throw badInput('cursor-invalid', 'cursor');
+  for (const [name, form] of Object.entries<RegExp>(forms)) {
+    const part = (place as Record<string, unknown>)[name];
+    if (typeof part !== 'string' || !form.test(part)) throw badInput('cursor-invalid', 'cursor');
+  }
+  return place as Record<K, string>;
+}

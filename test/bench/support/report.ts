@@ -1,0 +1,30 @@
+import { loadavg } from 'node:os';
+import { type Result, round } from './measure.js';
+
+/** What a bench found, as every bench reports it. */
+export interface Report {
+  readonly bench: string;
+  /** What was done, in words and numbers. */
+  readonly load: string;
+  readonly results: readonly Result[];
+  readonly ratios: Readonly<Record<string, number>>;
+}
+
+/** Prints a table for people and, when asked, one line of JSON last. */
+export function printReport(report: Report, json: boolean): void {
+  const cell = (value: number | undefined) => (value === undefined ? '' : String(value)).padStart(10);
+  const lines = [
+    `${report.bench}: ${report.load}`,
+    `load average ${loadavg().map(round).join(' ')}`,
+    '',
+    `${''.padEnd(34)}${'value'.padStart(10)} unit ${'p50 ms'.padStart(10)}${'p95 ms'.padStart(10)}${'p99 ms'.padStart(10)}`,
+    ...report.results.map(
+      ({ name, value, unit, p50, p95, p99 }) =>
+        `${name.padEnd(34)}${cell(value)} ${unit.padEnd(4)} ${cell(p50)}${cell(p95)}${cell(p99)}`,
+    ),
+    '',
+    ...Object.entries(report.ratios).map(([name, value]) => `${name.padEnd(60)} ${value}`),
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+  if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
+}
