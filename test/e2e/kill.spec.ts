@@ -73,7 +73,14 @@ describe('a story through which every process is killed', () => {
     await insist(specialist, 'auth/users', account, 'account');
     const handler = await login(account.login, account.password);
 
-    const matter = { talentId: talent.id, itemCode: '04', channelId: 'window', urgency: 'NORMAL', matter: '社保转移办理', concerns: [] };
+    const matter = {
+      talentId: talent.id,
+      itemCode: '04',
+      channelId: 'window',
+      urgency: 'NORMAL',
+      matter: '社保转移办理',
+      concerns: [],
+    };
     const noise = keepRegistering(window, matter);
     const one = await insist(window, 'cases', matter, 'case');
     const step = (http: Http, path: string, body: object = {}) => insist(http, `cases/${one.id}/${path}`, body, path);
@@ -114,13 +121,17 @@ describe('a story through which every process is killed', () => {
     expect(acknowledged.filter((id) => registered.get(`case-${id}`) !== 1)).toEqual([]);
     expect([...registered.values()].filter((times) => times !== 1)).toEqual([]);
 
-    expect(await compareWithReplay(stack.runtime.databaseUrl, stack.runtime.eventStoreUrl, join(stack.dataDir, 'kek'))).toEqual([]);
+    expect(await compareWithReplay(stack.runtime.databaseUrl, stack.runtime.eventStoreUrl, join(stack.dataDir, 'kek'))).toEqual(
+      [],
+    );
     expect((await stack.cli('verify')).output).toContain('every chain holds');
   });
 
   it('has left no name, phone or document number in the files of the event store or in what was logged', () => {
     const secrets = ['李示例', '王示例', 'E10000001', '19000000002', '社保转移办理', '等待回函', '已办结', '示例企业一'];
-    const texts = [...filesBelow(join(stack.dataDir, 'eventstore')), ...filesBelow(join(stack.dataDir, 'logs'))].map((file) => readFileSync(file));
+    const texts = [...filesBelow(join(stack.dataDir, 'eventstore')), ...filesBelow(join(stack.dataDir, 'logs'))].map((file) =>
+      readFileSync(file),
+    );
     texts.push(Buffer.from(stack.output()));
     expect(texts.some((text) => text.includes('CaseRegistered'))).toBe(true);
     expect(secrets.filter((secret) => texts.some((text) => text.includes(secret)))).toEqual([]);
