@@ -5,7 +5,7 @@ import { type CalendarFacts, officeDay, type PolicyFacts } from '../contexts/cal
 import { type CardRuleFacts, cardHolder } from '../contexts/cards/card-holder.js';
 import type { CardCommand, CardEvent } from '../contexts/cards/contract.js';
 import type { CardHolderFacts } from '../contexts/cards/facts.js';
-import { caseDecider } from '../contexts/cases/case.js';
+import { caseDecider, needsOf } from '../contexts/cases/case.js';
 import type { CaseCommand, CaseEvent } from '../contexts/cases/contract.js';
 import type { CaseFacts } from '../contexts/cases/facts.js';
 import type { CaseRuleFacts } from '../contexts/cases/rules/rule.js';
@@ -70,13 +70,16 @@ export const bindings = {
       return { ...base, talentKnown, specialistKnown: found !== null };
     },
   ),
-  cardHolder: bind<CardCommand, CardEvent, CardHolderFacts, CardRuleFacts>(cardHolder, async (ports, base, { id, caller }) => ({
-    ...base,
-    talentKnown: await ports.facts.talentKnown(id),
-    actorTalentId: caller.talentId ?? null,
-    holderId: id,
-    today: officeDay(base.now),
-  })),
+  cardHolder: bind<CardCommand, CardEvent, CardHolderFacts, CardRuleFacts>(
+    cardHolder,
+    async (ports, base, { id, command, caller }) => ({
+      ...base,
+      talentKnown: command.type === 'ApplyForCard' || command.type === 'IssueCard' ? await ports.facts.talentKnown(id) : true,
+      actorTalentId: caller.talentId ?? null,
+      holderId: id,
+      today: officeDay(base.now),
+    }),
+  ),
   case: bind<CaseCommand, CaseEvent, CaseFacts | null, CaseRuleFacts>(caseDecider, caseFacts),
 };
 
@@ -88,11 +91,12 @@ async function caseFacts(
   base: BaseFacts,
   { command, caller }: { readonly command: CaseCommand; readonly caller: Caller },
 ): Promise<CaseRuleFacts> {
+  const needs = needsOf(command.type);
   const registering = command.type === 'RegisterCase' ? command.data.talentId : null;
   const [time, catalogueNow, channelsNow, departmentId, talentKnown] = await Promise.all([
-    facts.time(),
-    facts.catalogue(),
-    facts.channels(),
+    needs.includes('time') ? facts.time() : undefined,
+    needs.includes('catalogue') ? facts.catalogue() : undefined,
+    needs.includes('channels') ? facts.channels() : undefined,
     departmentOf(facts, caller),
     registering === null ? true : facts.talentKnown(registering),
   ]);
@@ -100,12 +104,22 @@ async function caseFacts(
   return {
     ...base,
     caller: { talentId: caller.talentId ?? null, departmentId, specialistId: caller.specialistId ?? null },
-    time,
-    catalogue: catalogueNow,
-    channels: channelsNow,
+    get time() {
+      return time ?? undeclared('time');
+    },
+    get catalogue() {
+      return catalogueNow ?? undeclared('catalogue');
+    },
+    get channels() {
+      return channelsNow ?? undeclared('channels');
+    },
     talentKnown,
     number,
   };
+}
+
+function undeclared(need: string): never {
+  throw new Error(`The rule does not declare that it needs ${need}`);
 }
 
 /** A specialist's department is what the enrolment says, whatever a token claims. */

@@ -5,6 +5,7 @@ import type { Queryable } from '@huicai/projections';
 import type { IndexField, OpenDeepOptions } from '@huicai/vault';
 import { Command, Query } from '@nestjs/cqrs';
 import type { TimeReference } from './calendar/facts.js';
+import type { CaseFacts } from './cases/facts.js';
 import type { ChannelFacts } from './channels/facts.js';
 import type { Caller, CommandMeta, Gateway } from './gateway.js';
 import type { TalentFacts } from './talents/facts.js';
@@ -48,8 +49,9 @@ export interface TalentCard {
 /** What pages of one context show of the others. */
 export interface Directory {
   talent(talentId: string): Promise<TalentCard | undefined>;
+  caseFacts(caseId: string): Promise<CaseFacts | undefined>;
   primarySpecialistOf(talentId: string): Promise<string | undefined>;
-  /** Whether the caller's department or the caller as a specialist has a case of the talent. */
+  /** Whether the caller's department, or the caller as a specialist, has an open case of the talent. */
   handlesCaseOf(talentId: string): Promise<boolean>;
   network(): Promise<ChannelFacts>;
   /** Names of the items of a version of the service list, by code. */

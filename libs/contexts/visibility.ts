@@ -1,9 +1,10 @@
 import { forbidden } from '@huicai/kernel';
-import type { Directory } from './edge.js';
+import type { CaseFacts } from './cases/facts.js';
+import type { Directory, Reads } from './edge.js';
 import type { Caller } from './gateway.js';
 
 /**
- * Talents see themselves; a specialist those they are the primary specialist of, and like a department those they have a case of.
+ * Talents see themselves; a specialist those they are the primary specialist of, and like a department those they have an open case of.
  *
  * @param exists whether there is such a talent at all; strangers to nobody are told so by whoever asks
  * @throws Refusal `not-yours`
@@ -19,4 +20,31 @@ export async function refuseForeignTalent(
     if ((await directory.primarySpecialistOf(talentId)) === caller.specialistId) return;
   }
   if (!(await directory.handlesCaseOf(talentId))) throw forbidden('not-yours');
+}
+
+/** @throws Refusal `not-yours` unless the case is the caller's own, the caller's department's, or open to the caller's role */
+export async function refuseForeignCase(reads: Pick<Reads, 'caller' | 'department'>, facts: CaseFacts): Promise<void> {
+  const { caller } = reads;
+  switch (caller.role) {
+    case 'window':
+    case 'supervisor':
+    case 'auditor':
+      return;
+    case 'talent':
+      if (caller.talentId !== facts.talentId) throw forbidden('not-yours');
+      return;
+    case 'department': {
+      const department = await reads.department();
+      if (department !== facts.departmentId && !facts.coDepartmentIds.includes(department)) throw forbidden('not-yours');
+      return;
+    }
+    case 'specialist': {
+      const untaken = facts.specialistId === null && (await reads.department()) === facts.departmentId;
+      if (!untaken && (caller.specialistId === undefined || facts.specialistId !== caller.specialistId))
+        throw forbidden('not-yours');
+      return;
+    }
+    default:
+      throw forbidden('role-not-allowed', { params: { role: caller.role } });
+  }
 }

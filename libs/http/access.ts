@@ -1,5 +1,5 @@
-import { SetMetadata } from '@nestjs/common';
 import type { TokenRole } from '@huicai/identity';
+import { SetMetadata } from '@nestjs/common';
 
 export const ROLES = 'huicai:roles';
 export const PUBLIC = 'huicai:public';

@@ -10,7 +10,7 @@ const wrongType = (expected: string): Fault => fault('wrong-type', { expected })
 const LONE_SURROGATE = /\p{Surrogate}/u;
 const CONTROL = /[\p{Cc}\u2028\u2029]/u;
 const CONTROL_BUT_BREAKS = /[^\P{Cc}\n\t]/u;
-const EMOJI = /[\p{Extended_Pictographic}\p{Regional_Indicator}\u20e3\ufe0f]/u;
+const EMOJI = /\p{Extended_Pictographic}|\p{Regional_Indicator}|\u20e3|\ufe0f/u;
 const VISIBLE = /[^\s\p{Cf}]/u;
 const PERSON_NAME = /^[\p{L}\p{M}\p{N}·•‧.'’() （）-]+$/u;
 

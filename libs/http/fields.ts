@@ -64,8 +64,7 @@ export const PhoneNumber = (options?: FieldOptions) =>
 export const DocumentNumber = (options?: FieldOptions) =>
   Field(documentNumber, text('Number of the document named by documentType'), options);
 
-export const Uuid = (description: string, options?: FieldOptions) =>
-  Field(uuid, text(description, { format: 'uuid' }), options);
+export const Uuid = (description: string, options?: FieldOptions) => Field(uuid, text(description, { format: 'uuid' }), options);
 
 export const Code = (description: string, form: RegExp, options?: FieldOptions) =>
   Field(pattern(form, 'code-invalid'), text(description, { pattern: form.source }), options);

@@ -1,5 +1,5 @@
-import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { Principal } from '@huicai/identity';
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { isUuid } from './checks.js';
 import { badInput } from './faults.js';
 

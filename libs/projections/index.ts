@@ -4,6 +4,7 @@ export * from './freshness.js';
 export * from './leadership.js';
 export * from './live-projection.js';
 export * from './migrations/1764000000000-ops.js';
+export * from './outage.js';
 export * from './projection.js';
 export * from './projector.js';
 export * from './queryable.js';

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 
 const LOCK_KEY = 4_807_301;
@@ -28,12 +29,16 @@ export async function lead(url: string, signal: AbortSignal, pollMs = 500): Prom
     try {
       await client.connect();
       const { rows } = await client.query<{ won: boolean }>('select pg_try_advisory_lock($1) as won', [LOCK_KEY]);
-      if (rows[0]?.won) return { signal: lost.signal, release: () => client.end() };
+      if (rows[0]?.won) {
+        // A leader whose machine vanishes says no good-bye: PostgreSQL is to notice within seconds, not after its default two hours.
+        await client.query('set tcp_keepalives_idle = 2; set tcp_keepalives_interval = 2; set tcp_keepalives_count = 3');
+        return { signal: lost.signal, release: () => client.end() };
+      }
     } catch {
       // PostgreSQL is away: nobody can lead now, so ask again.
     }
     await client.end().catch(() => undefined);
-    await new Promise((resolve) => setTimeout(resolve, pollMs));
+    await delay(pollMs, undefined, { signal }).catch(() => undefined);
   }
   return undefined;
 }

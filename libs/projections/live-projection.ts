@@ -1,5 +1,13 @@
 import type { RecordedEvent } from '@huicai/kernel';
-import { checkpointDdl, type Handled, moveCheckpoint, readCheckpoint } from './checkpoint.js';
+import {
+  type Checkpoint,
+  CheckpointMovedError,
+  checkpointDdl,
+  type Handled,
+  moveCheckpoint,
+  readCheckpoint,
+} from './checkpoint.js';
+import { FoldError } from './outage.js';
 import { type AnyProjection, foldHash, type PartitionRows, schemaOf } from './projection.js';
 import type { Queryable } from './queryable.js';
 import { type Row, TableWriter, tableDdl } from './table.js';
@@ -14,6 +22,9 @@ export class RebuildNeededError extends Error {
     this.name = 'RebuildNeededError';
   }
 }
+
+/** Looks an event up again, by its place: its id, if there is one. */
+export type EventAt = (stream: string, revision: bigint) => Promise<string | undefined>;
 
 /** One projection as a worker drives it: its tables, its place in the log, its part of every batch. */
 export class LiveProjection {
@@ -44,40 +55,51 @@ export class LiveProjection {
   /**
    * Makes schema, tables and the public view when missing and takes up the checkpoint.
    *
-   * @param eventAt looks an event up again, to see that the log is still the one the rows were made from.
    * @throws RebuildNeededError when fold or log are not those of the rows.
    */
-  async open(
-    db: Queryable,
-    storeId: string,
-    eventAt: (stream: string, revision: bigint) => Promise<string | undefined>,
-  ): Promise<void> {
-    const hash = foldHash(this.definition, [...this.types]);
+  async open(db: Queryable, storeId: string, eventAt: EventAt): Promise<void> {
     const exists = await db.query('select 1 from pg_namespace where nspname = $1', [this.schema]);
     if (exists.rows.length === 0) await this.create(db, storeId);
+    this.position = (await this.check(db, storeId, eventAt)).position;
+    await db.query(`update ${this.schema}.checkpoint set failed = null where failed is not null`);
+    await inOneTransaction(db, this.viewDdl());
+  }
+
+  /**
+   * Looks whether the rows can be continued: the same fold, and the log they were made from.
+   *
+   * @throws RebuildNeededError
+   */
+  async check(db: Queryable, storeId: string | undefined, eventAt: EventAt): Promise<Checkpoint> {
     const checkpoint = await readCheckpoint(db, this.schema);
     if (!checkpoint) throw new RebuildNeededError(this.name, 'has lost its checkpoint');
-    if (checkpoint.foldHash !== hash) throw new RebuildNeededError(this.name, 'was built by another fold');
+    if (checkpoint.foldHash !== this.hash()) throw new RebuildNeededError(this.name, 'was built by another fold');
     if (checkpoint.storeId !== storeId) throw new RebuildNeededError(this.name, 'was built from another event store');
     if (checkpoint.stream !== null && (await eventAt(checkpoint.stream, checkpoint.revision!)) !== checkpoint.eventId)
       throw new RebuildNeededError(this.name, 'is ahead of the event store, which was put back to an older state');
-    this.position = checkpoint.position;
-    await db.query(`update ${this.schema}.checkpoint set failed = null where failed is not null`);
-    await db.query(['begin', ...this.viewDdl(), 'commit'].join('; '));
+    return checkpoint;
   }
 
-  /** Makes schema, table, checkpoint and public view anew, in one transaction, dropping what was there. */
+  private hash(): string {
+    return foldHash(this.definition, [...this.types]);
+  }
+
+  /**
+   * Makes schema, table, checkpoint and public view anew, in one transaction, dropping what was there.
+   *
+   * @throws Error when the store's id, which comes from its first event, is no UUID
+   */
   async create(db: Queryable, storeId: string): Promise<void> {
-    const hash = foldHash(this.definition, [...this.types]);
+    if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(storeId)) throw new Error(`Not the id of a store: ${storeId}`);
     const ddl = [
       `drop schema if exists ${this.schema} cascade`,
       `create schema ${this.schema}`,
       ...tableDdl(this.schema, this.definition.table),
       checkpointDdl(this.schema),
-      `insert into ${this.schema}.checkpoint (store_id, fold_hash) values ('${storeId}', '${hash}')`,
+      `insert into ${this.schema}.checkpoint (store_id, fold_hash) values ('${storeId}', '${this.hash()}')`,
       ...this.viewDdl(),
     ];
-    await db.query(['begin', ...ddl, 'commit'].join('; '));
+    await inOneTransaction(db, ddl);
   }
 
   private viewDdl(): string[] {
@@ -90,30 +112,77 @@ export class LiveProjection {
     ];
   }
 
-  takes(event: RecordedEvent): boolean {
+  takes(event: Pick<RecordedEvent, 'type' | 'position'>): boolean {
     return this.types.has(event.type) && (this.position === null || event.position > this.position);
   }
 
-  /** Folds its share of the batch and moves its checkpoint to the batch's end. Call {@link moved} after the commit. */
+  /**
+   * Folds its share of the batch and moves its checkpoint to the batch's end. Call {@link moved} after the commit.
+   *
+   * @throws CheckpointMovedError when another worker has taken over; FoldError naming the event at fault
+   */
   async apply(db: Queryable, batch: readonly RecordedEvent[], end: Handled, reference: unknown): Promise<void> {
     if (this.position !== null && end.position <= this.position) return;
-    const mine: { partition: string; event: RecordedEvent }[] = [];
-    for (const event of batch) {
-      const partition = this.takes(event) ? this.definition.partition(event) : undefined;
-      if (partition !== undefined) mine.push({ partition, event });
-    }
-    if (mine.length > 0) {
-      const changes = new BatchRows(this.writer, this.definition.table.partition);
-      if (!this.definition.appendOnly) changes.loaded(await this.writer.load(db, [...new Set(mine.map((m) => m.partition))]));
-      for (const { partition, event } of mine) this.definition.fold(changes.partition(partition), event, reference);
-      await this.writer.delete(db, changes.deleted());
-      await this.writer.upsert(db, changes.written());
-    }
+    // First of all, because it is the fence: its row lock keeps a second writer out until the commit, and then turns it away.
     await moveCheckpoint(db, this.schema, this.position, end);
+    const mine = batch.flatMap((event) => {
+      const partition = this.takes(event) ? blaming(event, () => this.definition.partition(event)) : undefined;
+      return partition === undefined ? [] : [{ partition, event }];
+    });
+    if (mine.length === 0) return;
+    const changes = new BatchRows(this.writer, this.definition.table.partition);
+    if (!this.definition.appendOnly) changes.loaded(await this.writer.load(db, [...new Set(mine.map((m) => m.partition))]));
+    for (const { partition, event } of mine)
+      blaming(event, () => this.definition.fold(changes.partition(partition), event, reference));
+    await this.writer.delete(db, changes.deleted());
+    await this.writer.upsert(db, changes.written());
   }
 
   moved(end: Handled): void {
     if (this.position === null || end.position > this.position) this.position = end.position;
+  }
+
+  /** Ends its following: it serves what it has and says why. @throws CheckpointMovedError when another worker has taken over */
+  async stop(db: Queryable, why: string): Promise<void> {
+    const { rowCount } = await db.query(
+      `update ${this.schema}.checkpoint set failed = $1 where position is not distinct from $2::int8`,
+      [why.replaceAll('\0', ''), this.position?.toString() ?? null],
+    );
+    if (rowCount !== 1) throw new CheckpointMovedError(this.schema);
+    this.failed = why;
+  }
+}
+
+/**
+ * Looks whether checkpoints were put back, as a rebuild does. While events come in the next commit would find that out; a quiet
+ * log and a projection that has stopped need somebody who looks.
+ *
+ * @throws CheckpointMovedError
+ */
+export async function checkForRebuild(db: Queryable, projections: readonly LiveProjection[]): Promise<void> {
+  // Taken before the rows are read: a commit in between can only move them on.
+  const expected = projections.map((p) => ({ p, position: p.handled, failed: p.failed !== undefined }));
+  const { rows } = await db.query<{ i: number; position: string | null; failed: boolean }>(
+    projections
+      .map((p, i) => `select ${i} as i, position::text, failed is not null as failed from ${p.schema}.checkpoint`)
+      .join(' union all '),
+  );
+  for (const { i, position, failed } of rows) {
+    const { p, ...was } = expected[i]!;
+    const putBack = was.position !== null && (position === null || BigInt(position) < was.position);
+    if (putBack || (was.failed && !failed)) throw new CheckpointMovedError(p.schema);
+  }
+}
+
+/** Statements sent together are one transaction; a `begin` of their own would stay open on the pool's connection after a failure. */
+const inOneTransaction = (db: Queryable, statements: readonly string[]) => db.query(statements.join('; '));
+
+function blaming<T>(event: RecordedEvent, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const { id, type, stream, revision } = event;
+    throw new FoldError(`${type} ${id} (${stream} at ${revision}): ${(error as Error)?.message ?? String(error)}`, error);
   }
 }
 

@@ -1,8 +1,11 @@
-import type { EventStore, StoredEvent } from '@huicai/event-store';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { EventStore, StoredEvent, SubscriptionState } from '@huicai/event-store';
 import { type RecordedEvent, recorded, splitStreamName, type UpcasterRegistry } from '@huicai/kernel';
 import type { Pool, PoolClient } from 'pg';
+import { batches } from './batches.js';
 import { CheckpointMovedError, type Handled } from './checkpoint.js';
 import type { LiveProjection } from './live-projection.js';
+import { FoldError, isOutage } from './outage.js';
 
 export interface ProjectorOptions {
   readonly pool: Pool;
@@ -17,6 +20,8 @@ export interface ProjectorOptions {
   readonly batchSize?: number;
   /** Told after every commit and at every state of the subscription. */
   readonly onProgress?: (progress: Progress) => void;
+  /** Asked before anything is written after the subscription was lost: another log may stand behind the same address. */
+  readonly checkLog?: () => Promise<void>;
 }
 
 export interface Progress {
@@ -25,33 +30,45 @@ export interface Progress {
   readonly connected: boolean;
 }
 
+interface Batch {
+  readonly events: readonly RecordedEvent[];
+  /** Events that this program can not read, being written by a newer one or by a stranger. */
+  readonly unreadable: readonly { readonly event: StoredEvent; readonly error: FoldError }[];
+  readonly end: Handled;
+}
+
 /**
  * Follows `$all` and keeps every projection: whatever has arrived while one batch was being written makes the next one, and one
  * transaction holds the rows and checkpoints of all of them.
  */
 export class Projector {
   private seen: bigint | undefined;
-  private connected = false;
+  private subscription: SubscriptionState['state'] | undefined;
+  private logChecked = true;
 
   constructor(private readonly options: ProjectorOptions) {}
 
-  /** Runs until the signal aborts. @throws CheckpointMovedError when another worker has taken over. */
+  /**
+   * Runs until the signal aborts; sits out whatever time the event store or PostgreSQL is away.
+   *
+   * @throws CheckpointMovedError when another worker has taken over; whatever `checkLog` throws
+   */
   async run(signal: AbortSignal): Promise<void> {
+    const ended = new AbortController();
     const after = this.startPosition();
     this.seen = after;
     const events = this.options.store.followAll({
       ...(after === undefined ? {} : { after }),
-      signal,
-      onState: (state) => {
-        this.connected = state.state !== 'dropped';
-        if (state.state === 'dropped')
-          this.options.log(`event store subscription dropped: ${state.cause}; again in ${state.retryInMs} ms`);
-        this.progress();
-      },
+      signal: AbortSignal.any([signal, ended.signal]),
+      onState: (state) => this.noteState(state),
     });
-    for await (const batch of batches(events, this.options.batchSize ?? 500)) {
-      await this.handle(batch, signal);
-      if (signal.aborted) return;
+    try {
+      for await (const batch of batches(events, this.options.batchSize ?? 500)) {
+        await this.handle(batch, signal);
+        if (signal.aborted) return;
+      }
+    } finally {
+      ended.abort();
     }
   }
 
@@ -62,57 +79,85 @@ export class Projector {
     return (handled as bigint[]).reduce((a, b) => (a < b ? a : b));
   }
 
-  private async handle(batch: readonly StoredEvent[], signal: AbortSignal): Promise<void> {
-    const ours = batch.filter((e) => !e.type.startsWith('$') && this.options.aggregates.has(splitStreamName(e.stream).aggregate));
-    const last = ours.at(-1);
-    if (last) {
-      const events = ours.map((event) => recorded(event, this.options.upcasters));
-      const end = { position: last.position, stream: last.stream, revision: last.revision, id: last.id };
-      for (let attempt = 0; !signal.aborted; attempt++) {
-        try {
-          await this.commit(events, end);
-          break;
-        } catch (error) {
-          if (!isConnectionLoss(error)) throw error;
-          this.options.log(`PostgreSQL is away (${(error as Error).message}); the batch is tried again`);
-          await new Promise((resolve) => setTimeout(resolve, Math.min(5_000, 100 * 2 ** attempt)));
-        }
-      }
-    }
-    this.seen = batch.at(-1)!.position;
+  private noteState(now: SubscriptionState): void {
+    const before = this.subscription;
+    this.subscription = now.state;
+    if (now.state === 'dropped') {
+      this.logChecked = false;
+      if (before !== 'dropped') this.options.log(`event store subscription dropped: ${now.cause}; trying again`);
+    } else if (before === 'dropped') this.options.log('event store subscription is back');
     this.progress();
   }
 
-  private async commit(events: readonly RecordedEvent[], end: Handled): Promise<void> {
-    const reference = await this.options.reference(events);
+  private async handle(stored: readonly StoredEvent[], signal: AbortSignal): Promise<void> {
+    const batch = this.read(stored);
+    if (batch) {
+      for (let attempt = 0; !(await this.committed(batch, attempt)); attempt++) {
+        await delay(Math.min(5_000, 100 * 2 ** attempt), undefined, { signal }).catch(() => undefined);
+        if (signal.aborted) return;
+      }
+    }
+    this.seen = stored.at(-1)!.position;
+    this.progress();
+  }
+
+  /** What concerns this system of a batch; undefined when nothing does. */
+  private read(stored: readonly StoredEvent[]): Batch | undefined {
+    const ours = stored.filter(
+      (e) => !e.type.startsWith('$') && this.options.aggregates.has(splitStreamName(e.stream).aggregate),
+    );
+    const last = ours.at(-1);
+    if (!last) return undefined;
+    const events: RecordedEvent[] = [];
+    const unreadable: { event: StoredEvent; error: FoldError }[] = [];
+    for (const event of ours)
+      try {
+        events.push(recorded(event, this.options.upcasters));
+      } catch (error) {
+        unreadable.push({ event, error: new FoldError((error as Error).message, error) });
+      }
+    return { events, unreadable, end: { position: last.position, stream: last.stream, revision: last.revision, id: last.id } };
+  }
+
+  /** False when a server was away; says so once, and once when it is back. */
+  private async committed(batch: Batch, attempt: number): Promise<boolean> {
+    try {
+      if (!this.logChecked) await this.options.checkLog?.();
+      this.logChecked = true;
+      await this.commit(batch);
+    } catch (error) {
+      if (!isOutage(error)) throw error;
+      if (attempt === 0) this.options.log(`a batch waits: ${(error as Error).message}`);
+      return false;
+    }
+    if (attempt > 0) this.options.log('the batch that waited is written');
+    return true;
+  }
+
+  private async commit(batch: Batch): Promise<void> {
+    const reference = await this.options.reference(batch.events);
     const alive = this.options.projections.filter((p) => !p.failed);
     try {
       await this.inTransaction(async (db) => {
-        for (const p of alive) await p.apply(db, events, end, reference);
+        for (const p of alive) await apply(p, db, batch, reference);
       });
     } catch (error) {
-      if (error instanceof CheckpointMovedError || isConnectionLoss(error)) throw error;
-      return this.commitOneByOne(alive, events, end, reference);
+      if (error instanceof CheckpointMovedError || isOutage(error)) throw error;
+      return this.commitOneByOne(alive, batch, reference);
     }
-    for (const p of alive) p.moved(end);
+    for (const p of alive) p.moved(batch.end);
   }
 
   /** A fold has failed: the others go on, the one at fault stops, keeps what it has and says so. */
-  private async commitOneByOne(
-    alive: readonly LiveProjection[],
-    events: readonly RecordedEvent[],
-    end: Handled,
-    reference: unknown,
-  ): Promise<void> {
+  private async commitOneByOne(alive: readonly LiveProjection[], batch: Batch, reference: unknown): Promise<void> {
     for (const p of alive) {
       try {
-        await this.inTransaction((db) => p.apply(db, events, end, reference));
-        p.moved(end);
+        await this.inTransaction((db) => apply(p, db, batch, reference));
+        p.moved(batch.end);
       } catch (error) {
-        if (error instanceof CheckpointMovedError || isConnectionLoss(error)) throw error;
-        p.failed = (error as Error).message;
+        if (error instanceof CheckpointMovedError || isOutage(error)) throw error;
+        await p.stop(this.options.pool, (error as Error).message);
         this.options.log(`projection ${p.name} stopped after ${p.handled ?? 'the start'}: ${p.failed}`);
-        await this.options.pool.query(`update ${p.schema}.checkpoint set failed = $1`, [p.failed]);
       }
     }
   }
@@ -134,48 +179,12 @@ export class Projector {
   }
 
   private progress(): void {
-    this.options.onProgress?.({ seen: this.seen, connected: this.connected });
+    this.options.onProgress?.({ seen: this.seen, connected: this.subscription !== undefined && this.subscription !== 'dropped' });
   }
 }
 
-/** SQLSTATE classes 08, 40, 53, 57 and everything below SQL: not the event's fault, so try again. */
-function isConnectionLoss(error: unknown): boolean {
-  if (error instanceof CheckpointMovedError) return false;
-  const { code, message } = error as { code?: string; message?: string };
-  if (code && /^(08|40|53|57)/.test(code)) return true;
-  if (code && /^E[A-Z]+$/.test(code)) return true;
-  return /Connection terminated|timeout exceeded when trying to connect|StoreUnavailable|Event store unavailable/.test(
-    message ?? '',
-  );
+async function apply(p: LiveProjection, db: PoolClient, { events, unreadable, end }: Batch, reference: unknown): Promise<void> {
+  const fault = unreadable.find(({ event }) => p.takes(event));
+  if (fault) throw fault.error;
+  await p.apply(db, events, end, reference);
 }
-
-/** Groups what is there, without waiting for more: a lone event is handled at once, a flood in full batches. */
-async function* batches<T>(source: AsyncGenerator<T>, size: number): AsyncGenerator<T[]> {
-  let pending = source.next();
-  try {
-    for (;;) {
-      const first = await pending;
-      if (first.done) return;
-      const batch = [first.value];
-      pending = source.next();
-      while (batch.length < size) {
-        const next = await Promise.race([pending, settleTurn()]);
-        if (next === NOTHING_YET) break;
-        if (next.done) {
-          yield batch;
-          return;
-        }
-        batch.push(next.value);
-        pending = source.next();
-      }
-      yield batch;
-    }
-  } finally {
-    pending.catch(() => undefined);
-    source.return(undefined).catch(() => undefined);
-  }
-}
-
-const NOTHING_YET = Symbol('nothing yet');
-/** Lets one turn of the event loop pass, so that what the socket has already received counts as there. */
-const settleTurn = (): Promise<typeof NOTHING_YET> => new Promise((resolve) => setImmediate(() => resolve(NOTHING_YET)));

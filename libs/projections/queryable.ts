@@ -20,7 +20,9 @@ export function createReadPool(url: string, max = 10): Pool {
       getTypeParser: (oid, format) => (oid === DATE_OID ? (text: string) => text : types.getTypeParser(oid, format as never)),
     },
   } as ConstructorParameters<typeof Pool>[0]);
-  // An idle connection that breaks (server restart) must not take the process down; the next query dials again.
+  // A connection that breaks (server restart) must not take the process down, be it idle or, between two queries of a transaction,
+  // in somebody's hands; the next query fails or dials again.
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }

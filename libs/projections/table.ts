@@ -1,3 +1,4 @@
+import { FoldError } from './outage.js';
 import type { Queryable } from './queryable.js';
 
 export type PgType = 'uuid' | 'text' | 'int4' | 'int8' | 'bool' | 'timestamptz' | 'date' | 'jsonb';
@@ -60,7 +61,7 @@ export class TableWriter {
       const json = this.types[i] === 'jsonb';
       return rows.map((row) => {
         const value = row[name];
-        if (value === undefined) throw new Error(`${this.schema}: a row lacks column ${name}`);
+        if (value === undefined) throw new FoldError(`a row of ${this.schema} lacks column ${name}`);
         return json && value !== null ? JSON.stringify(value) : value;
       });
     });

@@ -189,15 +189,13 @@ export class CaseScript {
     return this.later([2, 90]).step(this.world.staff.window(this.draw), { type: 'CloseCase' });
   }
 
-  /** Some hours or days later, whatever the hour: it is the talent who writes. */
+  /** In the evening or on one of the next days: it is the talent who writes. */
   rate(satisfaction: Satisfaction): this {
-    const hours = this.draw.between(1, 60);
+    const { office } = this.world;
+    const days = this.draw.int(0, 2);
+    const at = office.moment(office.dayOf(this.at) + days, this.draw, days === 0 ? '17:30' : '08:00', '22:30');
     const comment = this.draw.chance(0.4) ? this.draw.pick(RATING_COMMENTS) : null;
-    return this.moveTo(this.at + Math.round(hours * 3600) * 1000).step(this.spec.talent.caller, {
-      type: 'RateCase',
-      satisfaction,
-      comment,
-    });
+    return this.moveTo(at).step(this.spec.talent.caller, { type: 'RateCase', satisfaction, comment });
   }
 
   reopen(): this {

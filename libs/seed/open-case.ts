@@ -37,10 +37,17 @@ export function tellOpen(state: OpenState, script: CaseScript, world: World, nth
       return;
     case 'dispatched':
       // Later than two hours before the close, so that nothing is late yet.
-      script.register(on(today, '13:05', '14:30')).accept([40, 60]).dispatch([62, 75]);
+      script
+        .register(on(today, '13:30', '14:30'))
+        .accept([40, 60])
+        .dispatch([62, 75]);
       return;
     case 'untaken':
-      script.register(on(today, '13:05', '14:30')).accept([40, 60]).dispatch([62, 75]).signFor([4, 12]);
+      script
+        .register(on(today, '13:30', '14:30'))
+        .accept([40, 60])
+        .dispatch([62, 75])
+        .signFor([4, 12]);
       return;
     case 'inHand':
       inHand(morning(1 + (nth % 3)));

@@ -44,7 +44,7 @@ const QUIET_DAYS = 14;
 /** The talents of the year with their cards, and the steps that make them. */
 export function planTalents(world: World): { readonly talents: readonly PlannedTalent[]; readonly steps: readonly Step[] } {
   const bodies = new CardBodies();
-  const plans = stories(world.scale).map((story, n, all) => new TalentPlan(world, n, story, n < all.length * FIRST_LIST, bodies));
+  const plans = stories(world).map((story, n, all) => new TalentPlan(world, n, story, n < all.length * FIRST_LIST, bodies));
   const early = plans.filter((plan) => plan.isEarly && plan.hasDirectDistrictCard && plan.n > 0);
   const { lostOnly, lostAndReplaced, revoked } = FIGURES.cards;
   let taken = 0;
@@ -59,7 +59,7 @@ export function planTalents(world: World): { readonly talents: readonly PlannedT
 }
 
 /** The demo account's talent comes first; the others in an order of their own. */
-function stories(scale: number): TalentStory[] {
+function stories({ seed, scale }: World): TalentStory[] {
   const { cards } = FIGURES;
   const of = (count: number, ...held: (readonly [CardType, CardStory])[]): TalentStory[] =>
     Array.from({ length: scaled(count, scale) }, () => ({ cards: held }));
@@ -75,7 +75,7 @@ function stories(scale: number): TalentStory[] {
     ...of(cards.rejected, ['YIMENG_HUICAI', 'rejected']),
   ];
   const [demo, ...rest] = all;
-  return [demo!, ...new Draw(0, 'talent-order').shuffled(rest)];
+  return [demo!, ...new Draw(seed, 'talent-order').shuffled(rest)];
 }
 
 class TalentPlan implements PlannedTalent {
@@ -119,7 +119,14 @@ class TalentPlan implements PlannedTalent {
     if (this.n === 0) return office.moment(days[0]!, this.draw, '10:00', '10:20');
     const early = this.isEarly || days.length <= FIRST_LIST_DAYS + QUIET_DAYS;
     const day = early ? days[this.draw.int(0, FIRST_LIST_DAYS - 1)]! : this.lateDay(days);
-    return office.moment(day, this.draw, ...this.draw.pick([['10:00', '11:59'] as const, ['13:00', '16:40'] as const]));
+    return office.moment(
+      day,
+      this.draw,
+      ...this.draw.pick<readonly [string, string]>([
+        ['10:00', '11:59'],
+        ['13:00', '16:40'],
+      ]),
+    );
   }
 
   // Applications still undecided at the end of the year were made in its last days.

@@ -4,6 +4,7 @@ import { maskName, maskPhone } from '@huicai/vault';
 import { type ClockState, formatInstant } from '@huicai/working-time';
 import { OFFICE_ZONE, type TimeReference } from '../calendar/facts.js';
 import type { Found, Reads } from '../edge.js';
+import { refuseForeignCase } from '../visibility.js';
 import { possibleSteps } from './case.js';
 import { type CaseFacts, currentClock, viewOf } from './facts.js';
 import { PAUSED, PROGRESS } from './progress-texts.js';
@@ -61,7 +62,9 @@ export async function casePage(reads: Reads, caseId: string): Promise<Found> {
   };
 }
 
-const milestones = (facts: Pick<CaseFacts, 'acceptedAt' | 'submittedAt' | 'closedAt' | 'contactedAt'> & { registeredAt?: number }) => ({
+const milestones = (
+  facts: Pick<CaseFacts, 'acceptedAt' | 'submittedAt' | 'closedAt' | 'contactedAt'> & { registeredAt?: number },
+) => ({
   ...(facts.registeredAt === undefined ? {} : { registeredAt: at(facts.registeredAt) }),
   acceptedAt: at(facts.acceptedAt),
   contactedAt: at(facts.contactedAt),
@@ -110,44 +113,17 @@ async function talentContact(reads: Reads, talentId: string, resource: string) {
   return { name: role === 'auditor' ? maskName(name) : name, phone: masked ? maskPhone(phone) : phone };
 }
 
-/** @throws Refusal `not-yours` unless the case is the caller's own, the caller's department's, or open to the caller's role */
-export async function refuseForeignCase(reads: Pick<Reads, 'caller' | 'department'>, facts: CaseFacts): Promise<void> {
-  const { caller } = reads;
-  switch (caller.role) {
-    case 'window':
-    case 'supervisor':
-    case 'auditor':
-      return;
-    case 'talent':
-      if (caller.talentId !== facts.talentId) throw forbidden('not-yours');
-      return;
-    case 'department': {
-      const department = await reads.department();
-      if (department !== facts.departmentId && !facts.coDepartmentIds.includes(department)) throw forbidden('not-yours');
-      return;
-    }
-    case 'specialist': {
-      const untaken = facts.specialistId === null && (await reads.department()) === facts.departmentId;
-      if (!untaken && (caller.specialistId === undefined || facts.specialistId !== caller.specialistId))
-        throw forbidden('not-yours');
-      return;
-    }
-    default:
-      throw forbidden('role-not-allowed', { params: { role: caller.role } });
-  }
-}
-
 /** Co-departments may look; the steps are the lead's. */
 const isOwn = ({ caller }: Pick<Reads, 'caller'>, facts: CaseFacts): boolean =>
   caller.role !== 'department' || caller.departmentId === facts.departmentId;
 
-const MICROSECOND = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
+const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 
 /** A talent's own cases, latest first. */
 export async function myCases(reads: Reads, limit: number, cursor: string | undefined): Promise<Found> {
   const { talentId } = reads.caller;
   if (talentId === undefined) throw forbidden('talent-unknown');
-  const place = cursor === undefined ? undefined : readCursor(cursor, { registeredAt: MICROSECOND, caseId: /^[0-9a-f-]{36}$/ });
+  const place = cursor === undefined ? undefined : readCursor(cursor, { registeredAt: INSTANT, caseId: /^[0-9a-f-]{36}$/ });
   if (place && !(isUuid(place.caseId) && isInstant(place.registeredAt))) throw badInput('cursor-invalid', 'cursor');
   const rows = await casesOfTalent(reads.db, talentId, limit + 1, place);
   const shown = rows.slice(0, limit);
@@ -189,7 +165,11 @@ function promiseOf(facts: CaseFacts, time: TimeReference, now: number) {
   if (!total) return null;
   const view = viewOf(total, time, now);
   const pauses = total.pauses.map(({ from, to }) => ({ kind: 'PAUSE' as const, from: at(from), to: at(to) }));
-  const extended = total.addedWorkingDays > 0 ? [{ kind: 'EXTENSION' as const, workingDays: total.addedWorkingDays }] : [];
+  const extended = total.extensions.map(({ workingDays, grantedAt }) => ({
+    kind: 'EXTENSION' as const,
+    workingDays,
+    grantedAt: at(grantedAt),
+  }));
   return {
     first: at(total.promisedDue),
     today: at(view.due),

@@ -10,7 +10,7 @@ import { contact, take } from './rules/handle.js';
 import { pause, resume } from './rules/pause.js';
 import { accept, decline, register } from './rules/register.js';
 import { acceptResult, sendBackResult, submitResult } from './rules/result.js';
-import { type AnyRule, type CaseRuleFacts, checkOwnership, type Rule, refuseStep } from './rules/rule.js';
+import { type AnyRule, type CaseNeed, type CaseRuleFacts, checkOwnership, type Rule, refuseStep } from './rules/rule.js';
 import type { CaseFacts } from './state.js';
 
 /** Every step a case can take. A command without a row does not compile. */
@@ -40,6 +40,9 @@ const table: { readonly [T in CaseCommand['type']]: Rule<T> } = {
 };
 
 export const caseRules = Object.values(table) as readonly AnyRule[];
+
+/** The facts a command's rule asks for. */
+export const needsOf = (command: CaseCommand['type']): readonly CaseNeed[] => table[command].needs ?? [];
 
 /** Commands the case can take now; with a role, those that role may give. The system's own steps are not listed. */
 export function possibleSteps(state: CaseFacts | null, role?: Role): CaseCommand['type'][] {

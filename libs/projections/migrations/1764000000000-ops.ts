@@ -6,7 +6,7 @@ export class Ops1764000000000 implements MigrationInterface {
     await runner.query('create schema if not exists ops');
     await runner.query('create schema if not exists read');
     await runner.query(
-      'create table ops.heartbeat (name text primary key, position int8, head int8, at timestamptz not null, as_of timestamptz)',
+      'create table ops.heartbeat (name text primary key, position int8, head int8, at timestamptz not null, as_of timestamptz, handled int8)',
     );
   }
 

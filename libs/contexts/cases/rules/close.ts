@@ -22,6 +22,7 @@ export const reopen = rule({
   command: 'ReopenCase',
   from: ['RESULT_ACCEPTED', 'CLOSED'],
   roles: ['window', 'supervisor'],
+  needs: ['time'],
   decide: (data, state, facts) => {
     const cycle = state.cycle + 1;
     return [{ type: 'CaseReopened', data: { ...data, cycle, clocks: [startClock('total', { ...state, cycle }, facts)] } }];

@@ -8,6 +8,7 @@ export const dispatch = rule({
   command: 'DispatchCase',
   from: ['ACCEPTED'],
   roles: ['window', 'supervisor'],
+  needs: ['time', 'channels'],
   decide: (data, state, facts) => {
     const route = leadDepartment(facts.channels, state.itemCode, officeDay(facts.now));
     const departmentId = data.departmentId ?? route?.leadDepartmentId;
@@ -43,6 +44,7 @@ export const returnCase = rule({
   command: 'ReturnCase',
   from: ['DISPATCHED', 'SIGNED_FOR'],
   roles: ['department'],
+  needs: ['time', 'channels'],
   when: (state) => state.pausedSince === null,
   decide: (data, state, facts) => {
     if (data.proposedDepartmentId !== null && member(facts.channels.departments, data.proposedDepartmentId) === undefined)

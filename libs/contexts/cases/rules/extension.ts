@@ -8,6 +8,7 @@ export const requestExtension = rule({
   command: 'RequestExtension',
   from: ['SIGNED_FOR'],
   roles: ['specialist', 'department'],
+  needs: ['time'],
   when: (state) => state.extensionAsked === null,
   decide: (data, state, facts) => {
     const { extension } = policyAt(facts);

@@ -8,6 +8,7 @@ export const register = rule({
   command: 'RegisterCase',
   from: ['NEW'],
   roles: ['talent', 'window', 'specialist', 'employer'],
+  needs: ['catalogue', 'channels'],
   decide: (data, _, facts) => {
     if (facts.actor.role === 'talent' && facts.caller.talentId !== data.talentId) throw forbidden('not-yours');
     if (!facts.talentKnown) throw notFound('talent-not-found', { field: 'talentId' });
@@ -35,6 +36,7 @@ export const accept = rule({
   command: 'AcceptCase',
   from: ['REGISTERED'],
   roles: ['window'],
+  needs: ['time'],
   decide: (_, state, facts) => [{ type: 'CaseAccepted', data: { clocks: [startClock('total', state, facts)] } }],
 });
 

@@ -21,6 +21,9 @@ export interface CaseRuleFacts extends BaseFacts {
   readonly number: string | null;
 }
 
+/** Facts a rule may ask for beyond the caller; each costs a look at another stream. */
+export type CaseNeed = 'time' | 'catalogue' | 'channels';
+
 type DataOf<T extends CaseCommand['type']> = Extract<CaseCommand, { type: T }>['data'];
 
 /** One row of the rule table: who may take which step from where, and what it decides. */
@@ -29,6 +32,8 @@ export interface Rule<T extends CaseCommand['type'] = CaseCommand['type']> {
   /** Statuses the step is legal in; NEW is a case that does not exist yet. */
   readonly from: readonly (CaseStatus | 'NEW')[];
   readonly roles: readonly Role[];
+  /** Facts the decision uses; others are not loaded, and reading one that is not named here is an error. */
+  readonly needs?: readonly CaseNeed[];
   /** What else must hold of the case itself. */
   readonly when?: (state: CaseFacts) => boolean;
   readonly decide: (data: DataOf<T>, state: CaseFacts, facts: CaseRuleFacts) => CaseEvent[];

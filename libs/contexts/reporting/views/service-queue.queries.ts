@@ -102,3 +102,11 @@ function conditions(scope: QueueScope, filter: QueueFilter, params: unknown[]): 
   if (filter.light !== undefined) add((n) => `${LIGHT_SQL} = ${n}`, filter.light);
   return all.length === 0 ? 'true' : all.join(' and ');
 }
+
+/** Whether a talent has an open case among those a scope shows. */
+export async function hasCaseInScope(db: Queryable, scope: QueueScope, talentId: string): Promise<boolean> {
+  const params: unknown[] = [talentId];
+  const where = conditions(scope, {}, params);
+  const { rows } = await db.query(`select 1 from read.service_queue where talent_id = $1::uuid and ${where} limit 1`, params);
+  return rows.length > 0;
+}

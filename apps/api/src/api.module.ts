@@ -1,0 +1,56 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE, Reflector } from '@nestjs/core';
+import { CqrsModule } from '@nestjs/cqrs';
+import { HistoryController } from '../../../libs/contexts/audit/history.api.js';
+import { CardsController } from '../../../libs/contexts/cards/cards.api.js';
+import { CasesController } from '../../../libs/contexts/cases/case.api.js';
+import { CatalogueController } from '../../../libs/contexts/catalogue/catalogue.api.js';
+import { ChannelsController } from '../../../libs/contexts/channels/channels.api.js';
+import { ReportingController } from '../../../libs/contexts/reporting/reporting.api.js';
+import { SpecialistsController } from '../../../libs/contexts/specialists/specialists.api.js';
+import { TalentsController } from '../../../libs/contexts/talents/talents.api.js';
+import { AuthController } from './auth/auth.controller.js';
+import { AskHandler } from './bus/ask.handler.js';
+import { RunCommandHandler } from './bus/run-command.handler.js';
+import { HealthController } from './health/health.controller.js';
+import { AnswerInterceptor } from './http/answer.interceptor.js';
+import { AuthGuard } from './http/auth.guard.js';
+import { BodyPipe } from './http/body.pipe.js';
+import { ProblemFilter } from './http/problem.filter.js';
+import { Parts } from './parts.js';
+
+/** The controllers of all contexts on one set of running parts. */
+@Module({})
+export class ApiModule {
+  static on(parts: Parts): DynamicModule {
+    return {
+      module: ApiModule,
+      imports: [CqrsModule.forRoot()],
+      controllers: [
+        AuthController,
+        TalentsController,
+        CardsController,
+        CasesController,
+        HistoryController,
+        ReportingController,
+        SpecialistsController,
+        CatalogueController,
+        ChannelsController,
+        HealthController,
+      ],
+      providers: [
+        { provide: Parts, useValue: parts },
+        RunCommandHandler,
+        AskHandler,
+        { provide: APP_PIPE, useClass: BodyPipe },
+        { provide: APP_INTERCEPTOR, useClass: AnswerInterceptor },
+        { provide: APP_FILTER, useFactory: () => new ProblemFilter(parts.log) },
+        {
+          provide: APP_GUARD,
+          useFactory: (reflector: Reflector) => new AuthGuard(reflector, parts.verifier),
+          inject: [Reflector],
+        },
+      ],
+    };
+  }
+}

@@ -1,0 +1,53 @@
+import { type Answer, answer, etagOf, isStrict, minPositionOf, type RequestState } from '@huicai/http';
+import { Refusal } from '@huicai/kernel';
+import { type Freshness, freshnessOf, type Queryable, waitForPosition } from '@huicai/projections';
+import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
+import { Ask } from '../../../../libs/contexts/edge.js';
+import { Parts } from '../parts.js';
+import { readsFor } from './reads.js';
+
+const WAIT_MS = 5_000;
+
+/** The one way every question takes: as fresh as asked, answered for this caller, dated. */
+@QueryHandler(Ask)
+export class AskHandler implements IQueryHandler<Ask> {
+  constructor(private readonly parts: Parts) {}
+
+  async execute({ request, projections, find }: Ask): Promise<Answer> {
+    const { pool } = this.parts.system;
+    const stale = await isStale(pool, request, projections);
+    // Looked at before the rows: a row may be newer than told, never older.
+    const headers = freshnessHeaders(await freshnessOfAll(pool, projections));
+    const { body, revision } = await find(readsFor(this.parts, request));
+    return answer(body, {
+      headers: { ...headers, ...(stale ? { 'x-stale': 'true' } : {}) },
+      ...(revision === undefined ? {} : { etag: etagOf(revision) }),
+    });
+  }
+}
+
+type Dated = readonly (Freshness & { readonly projection: string })[];
+
+const freshnessOfAll = (db: Queryable, projections: readonly string[]): Promise<Dated> =>
+  Promise.all(projections.map(async (projection) => ({ projection, ...(await freshnessOf(db, projection)) })));
+
+async function isStale(db: Queryable, request: RequestState, projections: readonly string[]): Promise<boolean> {
+  const wanted = minPositionOf(request);
+  if (wanted === undefined) return false;
+  const reached = await Promise.all(projections.map((projection) => waitForPosition(db, projection, wanted, WAIT_MS)));
+  if (reached.every(Boolean)) return false;
+  if (isStrict(request)) throw new Refusal('unavailable', 'not-fresh-enough', { field: 'X-Min-Position' });
+  return true;
+}
+
+function freshnessHeaders(all: Dated): Record<string, string> {
+  const positions = all.map(({ position }) => position);
+  const oldest = positions.includes(null) ? null : positions.reduce((a, b) => (b! < a! ? b : a));
+  const asOf = all[0]?.asOf ?? null;
+  const failed = all.filter((each) => each.failed !== null).map(({ projection }) => projection);
+  return {
+    ...(asOf === null ? {} : { 'x-as-of': asOf.toISOString() }),
+    ...(oldest == null ? {} : { 'x-as-of-position': oldest.toString() }),
+    ...(failed.length === 0 ? {} : { 'x-projection-failed': failed.join(', ') }),
+  };
+}

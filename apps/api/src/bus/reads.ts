@@ -1,0 +1,77 @@
+import { CATALOGUE_STREAM, CHANNELS_STREAM, type HuicaiSystem } from '@huicai/composition';
+import { purposeOf, type RequestState } from '@huicai/http';
+import { forbidden } from '@huicai/kernel';
+import { findCase } from '../../../../libs/contexts/cases/views/case-detail.view.js';
+import { listCatalogue } from '../../../../libs/contexts/catalogue/views/catalogue-versions.view.js';
+import { noChannels } from '../../../../libs/contexts/channels/facts.js';
+import { readNetwork } from '../../../../libs/contexts/channels/views/service-network.view.js';
+import type { Directory, Opening, Reads } from '../../../../libs/contexts/edge.js';
+import type { Caller } from '../../../../libs/contexts/gateway.js';
+import { hasCaseInScope } from '../../../../libs/contexts/reporting/views/service-queue.queries.js';
+import { assignmentOf } from '../../../../libs/contexts/specialists/views/assignments.view.js';
+import { findTalents } from '../../../../libs/contexts/talents/views/talents.view.js';
+import { callerOf } from '../http/request-state.js';
+import type { Parts } from '../parts.js';
+
+/** What one request's questions may use. */
+export function readsFor(parts: Parts, request: RequestState): Reads {
+  const { system } = parts;
+  const caller = callerOf(request);
+  const purpose = purposeOf(request);
+  const department = () => departmentOf(system, caller);
+  return {
+    db: system.pool,
+    caller,
+    language: request.language,
+    now: system.clock.now(),
+    directory: directoryFor(system, caller, department),
+    department,
+    time: () => system.facts.time(),
+    exists: (stream) => system.exists(stream),
+    stored: (stream) => system.store.readStream(stream),
+    find: (field, value) => system.vault.find(field, value),
+    open: async <T>(value: unknown, { resource, ...options }: Opening): Promise<T> => {
+      const opened = await system.vault.openDeep<T>(value, options);
+      const { correlationId } = request;
+      const actor = { actor: caller.id, role: caller.role, purpose, resource, correlationId };
+      await parts.accessLog.record(opened.subjects.map((subjectId) => ({ ...actor, subjectId })));
+      return opened.value;
+    },
+  };
+}
+
+/** A specialist's department is what the enrolment says, whatever a token claims. */
+async function departmentOf(system: HuicaiSystem, { role, specialistId, departmentId }: Caller): Promise<string> {
+  const found =
+    role === 'specialist'
+      ? specialistId === undefined
+        ? undefined
+        : (await system.facts.specialist(specialistId))?.departmentId
+      : departmentId;
+  if (found === undefined) throw forbidden('department-unknown');
+  return found;
+}
+
+function directoryFor(system: HuicaiSystem, caller: Caller, department: () => Promise<string>): Directory {
+  const db = system.pool;
+  return {
+    talent: async (talentId) => {
+      const [row] = await findTalents(db, [talentId]);
+      return row && { talentId, facts: row.facts };
+    },
+    caseFacts: async (caseId) => (await findCase(db, caseId))?.facts,
+    primarySpecialistOf: async (talentId) => (await assignmentOf(db, talentId))?.specialist_id,
+    handlesCaseOf: async (talentId) => {
+      const departmentId = await department();
+      if (caller.role === 'department') return hasCaseInScope(db, { kind: 'department', departmentId }, talentId);
+      const { specialistId } = caller;
+      if (specialistId === undefined) return false;
+      return hasCaseInScope(db, { kind: 'specialist', specialistId, departmentId }, talentId);
+    },
+    network: async () => (await readNetwork(db, CHANNELS_STREAM))?.facts ?? noChannels,
+    itemNames: async (version) => {
+      const found = (await listCatalogue(db)).find((row) => row.version === version && row.catalogue === CATALOGUE_STREAM);
+      return new Map(found?.items.map(({ code, name }) => [code, name]));
+    },
+  };
+}

@@ -1,0 +1,75 @@
+import { allProjections } from '@huicai/composition';
+import { type Answer, answer, Public } from '@huicai/http';
+import { freshnessOf } from '@huicai/projections';
+import { Controller, Get } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Parts } from '../parts.js';
+
+/** A worker that has not spoken for so long is taken for dead. */
+const HEARTBEAT_MS = 10_000;
+const CHECK_MS = 3_000;
+
+@ApiTags('health')
+@Public()
+@Controller('health')
+export class HealthController {
+  constructor(private readonly parts: Parts) {}
+
+  @Get('live')
+  @ApiOperation({ summary: 'This process runs' })
+  live(): Answer {
+    return answer({ status: 'live' });
+  }
+
+  @Get('ready')
+  @ApiOperation({ summary: 'Database, event store, worker and projections are as they should be' })
+  async ready(): Promise<Answer> {
+    const checks = {
+      database: await check(() => this.database()),
+      eventStore: await check(() => this.eventStore()),
+      worker: await check(() => this.worker()),
+      projections: await check(() => this.projections()),
+    };
+    const ready = Object.values(checks).every((found) => found === 'ok');
+    return answer({ status: ready ? 'ready' : 'not-ready', checks }, { status: ready ? 200 : 503 });
+  }
+
+  private async database(): Promise<string> {
+    await this.parts.system.pool.query('select 1');
+    return 'ok';
+  }
+
+  private async eventStore(): Promise<string> {
+    for await (const _ of this.parts.system.store.readAll({ backwards: true, maxCount: 1 })) break;
+    return 'ok';
+  }
+
+  private async worker(): Promise<string> {
+    const { rows } = await this.parts.system.pool.query<{ age: string }>(
+      "select extract(epoch from now() - at) * 1000 as age from ops.heartbeat where name = 'worker'",
+    );
+    const [row] = rows;
+    if (!row) return 'has not started';
+    return Number(row.age) < HEARTBEAT_MS ? 'ok' : `silent for ${Math.round(Number(row.age) / 1000)} s`;
+  }
+
+  private async projections(): Promise<string> {
+    const { pool } = this.parts.system;
+    const failed: string[] = [];
+    for (const { name } of allProjections.keys()) if ((await freshnessOf(pool, name)).failed !== null) failed.push(name);
+    return failed.length === 0 ? 'ok' : `stopped: ${failed.join(', ')}`;
+  }
+}
+
+/** What a check found, or that it failed; never why in words of a driver. */
+async function check(find: () => Promise<string>): Promise<string> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<string>((resolve) => {
+    timer = setTimeout(() => resolve('no answer'), CHECK_MS);
+  });
+  try {
+    return await Promise.race([find().catch(() => 'unavailable'), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,22 @@
+import type { HuicaiSystem } from '@huicai/composition';
+import type { AccessLog, LocalIssuer, TokenVerifier, Users } from '@huicai/identity';
+import type { Accounts } from './auth/accounts.js';
+
+/** A local issuer with its users; only an embedded installation has one. */
+export interface LocalLogin {
+  readonly issuer: LocalIssuer;
+  readonly users: Users;
+  readonly accounts: Accounts;
+}
+
+/** The running parts the API is put on. */
+export class Parts {
+  constructor(
+    readonly system: HuicaiSystem,
+    readonly verifier: TokenVerifier,
+    readonly accessLog: AccessLog,
+    readonly local: LocalLogin | undefined,
+    /** Takes one line, without line end. */
+    readonly log: (line: string) => void,
+  ) {}
+}

@@ -1,0 +1,94 @@
+import { type Answer, Asked, Id, type RequestState, Roles } from '@huicai/http';
+import { type ChainFault, ChainVerifier, type EventMetadata, notFound, streamName } from '@huicai/kernel';
+import { maskName } from '@huicai/vault';
+import { formatInstant } from '@huicai/working-time';
+import { Controller, Get } from '@nestjs/common';
+import { QueryBus } from '@nestjs/cqrs';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { OFFICE_ZONE } from '../calendar/facts.js';
+import { Ask, type Found, type Reads } from '../edge.js';
+import { refuseForeignCase } from '../visibility.js';
+import { type HistoryRow, readHistory } from './views/history.view.js';
+
+@ApiTags('audit')
+@Controller()
+export class HistoryController {
+  constructor(private readonly queries: QueryBus) {}
+
+  @Get('cases/:caseId/history')
+  @Roles('talent', 'window', 'department', 'specialist', 'supervisor', 'auditor')
+  @ApiOperation({ summary: 'Who did what, when and why, in order, with the proof that nothing was altered (留痕)' })
+  read(@Asked() request: RequestState, @Id('caseId') id: string): Promise<Answer> {
+    return this.queries.execute(new Ask(request, ['history', 'case_detail'], (reads) => historyPage(reads, id)));
+  }
+}
+
+async function historyPage(reads: Reads, caseId: string): Promise<Found> {
+  const stream = streamName('case', caseId);
+  const facts = await reads.directory.caseFacts(caseId);
+  if (!facts) throw notFound('case-not-found');
+  await refuseForeignCase(reads, facts);
+  const [rows, chain] = await Promise.all([readHistory(reads.db, stream), verifyStream(reads, stream)]);
+  const opened = await reads.open<object[]>(
+    rows.map(({ data }) => data),
+    {
+      expected: `${stream}/`,
+      resource: `cases/${caseId}/history`,
+      present: (clear, path) => (isName(path) && reads.caller.role === 'auditor' ? maskName(String(clear)) : clear),
+    },
+  );
+  return {
+    ...(rows.length === 0 ? {} : { revision: rows.at(-1)!.revision }),
+    body: { caseId, number: facts.number, events: rows.map((row, i) => entryOf(reads, row, opened[i]!)), chain },
+  };
+}
+
+const isName = (path: string): boolean => /\/name$/.test(path);
+
+function entryOf(reads: Reads, row: HistoryRow, data: object) {
+  // Whom a talent dealt with is told by role; ids of colleagues are for the office.
+  const mayKnow = reads.caller.role !== 'talent' || row.actor_id === reads.caller.id;
+  return {
+    revision: row.revision,
+    eventId: row.event_id,
+    position: row.position,
+    type: row.type,
+    who: { id: mayKnow ? row.actor_id : null, role: row.actor_role },
+    occurredAt: formatInstant(row.occurred_at.getTime(), OFFICE_ZONE),
+    recordedAt: formatInstant(row.recorded_at.getTime(), OFFICE_ZONE),
+    backfill: row.backfill,
+    reasonCode: row.reason_code,
+    commandId: row.command_id,
+    data: mayKnow ? data : withoutColleagues(data),
+    hash: row.hash,
+  };
+}
+
+function withoutColleagues(data: object): object {
+  const { firstContactPerson: _, ...rest } = data as { firstContactPerson?: string };
+  return rest;
+}
+
+interface Chain {
+  readonly verified: boolean;
+  /** Events the store holds; more than are listed while the view is behind. */
+  readonly events: number;
+  /** Hash of the last event that holds. */
+  readonly head: string;
+  readonly fault?: { readonly revision: string; readonly kind: ChainFault };
+}
+
+/** Recomputes the chain from what the store holds, not from what a view says. */
+async function verifyStream(reads: Reads, stream: string): Promise<Chain> {
+  const verifier = new ChainVerifier();
+  let events = 0;
+  let fault: Chain['fault'];
+  for await (const event of reads.stored(stream)) {
+    events++;
+    if (fault) continue;
+    const { revision, id, type, data } = event;
+    const kind = verifier.check({ stream, revision, id, type, data, metadata: event.metadata as EventMetadata });
+    if (kind) fault = { revision: revision.toString(), kind };
+  }
+  return { verified: fault === undefined, events, head: verifier.head, ...(fault ? { fault } : {}) };
+}
