@@ -38,7 +38,7 @@ function composed(value: unknown, path: string, depth: number): unknown {
 
 function faultsOf(error: ValidationError, parent: string): FieldFault[] {
   const field = pathOf(parent, error.property);
-  const { fault, whitelistValidation } = error.constraints ?? {};
+  const { fault, whitelistValidation }: Partial<Record<string, string>> = error.constraints ?? {};
   if (whitelistValidation !== undefined) return [{ code: 'unknown-field', field: pathOf(parent, shown(error.property)) }];
   // A value of the wrong shape has faults inside that say nothing more.
   if (fault !== undefined) {

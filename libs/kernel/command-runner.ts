@@ -114,6 +114,8 @@ export class CommandRunner {
     };
     for await (const stored of this.options.store.readStream(stream)) {
       const event = recorded<E>(stored, this.options.upcasters);
+      // A stream cut short by its metadata would give half a state.
+      if (event.revision !== loaded.revision + 1n) throw new Error(`${stream} does not begin at revision 0 or has a gap`);
       loaded.state = decider.evolve(loaded.state, { type: event.type, data: event.data } as E, eventTime(event));
       loaded.revision = event.revision;
       loaded.lastHash = event.metadata.chain.hash;

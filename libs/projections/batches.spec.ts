@@ -27,7 +27,9 @@ function source<T>() {
   return {
     items,
     state,
-    put: (...values: T[]) => values.forEach((value) => give({ done: false, value })),
+    put: (...values: T[]) => {
+      for (const value of values) give({ done: false, value });
+    },
     end: () => give({ done: true, value: undefined }),
   };
 }

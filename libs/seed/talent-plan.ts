@@ -47,11 +47,10 @@ export function planTalents(world: World): { readonly talents: readonly PlannedT
   const plans = stories(world).map((story, n, all) => new TalentPlan(world, n, story, n < all.length * FIRST_LIST, bodies));
   const early = plans.filter((plan) => plan.isEarly && plan.hasDirectDistrictCard && plan.n > 0);
   const { lostOnly, lostAndReplaced, revoked } = FIGURES.cards;
-  let taken = 0;
-  const next = (count: number) => early.slice(taken, (taken += scaled(count, world.scale)));
-  for (const plan of next(lostOnly)) plan.loseCard(false);
-  for (const plan of next(lostAndReplaced)) plan.loseCard(true);
-  for (const plan of next(revoked)) plan.revokeCard();
+  const [lost, replaced, withdrawn] = [lostOnly, lostAndReplaced, revoked].map((count) => scaled(count, world.scale));
+  for (const plan of early.slice(0, lost)) plan.loseCard(false);
+  for (const plan of early.slice(lost, lost! + replaced!)) plan.loseCard(true);
+  for (const plan of early.slice(lost! + replaced!, lost! + replaced! + withdrawn!)) plan.revokeCard();
   const others = new Draw(world.seed, 'talent-changes').shuffled(early);
   for (const plan of others.slice(0, scaled(FIGURES.talents.corrected, world.scale))) plan.correct();
   for (const plan of others.slice(-scaled(FIGURES.talents.handedOver, world.scale))) plan.handOver();

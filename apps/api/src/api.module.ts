@@ -19,38 +19,36 @@ import { BodyPipe } from './http/body.pipe.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { Parts } from './parts.js';
 
-/** The controllers of all contexts on one set of running parts. */
 @Module({})
-export class ApiModule {
-  static on(parts: Parts): DynamicModule {
-    return {
-      module: ApiModule,
-      imports: [CqrsModule.forRoot()],
-      controllers: [
-        AuthController,
-        TalentsController,
-        CardsController,
-        CasesController,
-        HistoryController,
-        ReportingController,
-        SpecialistsController,
-        CatalogueController,
-        ChannelsController,
-        HealthController,
-      ],
-      providers: [
-        { provide: Parts, useValue: parts },
-        RunCommandHandler,
-        AskHandler,
-        { provide: APP_PIPE, useClass: BodyPipe },
-        { provide: APP_INTERCEPTOR, useClass: AnswerInterceptor },
-        { provide: APP_FILTER, useFactory: () => new ProblemFilter(parts.log) },
-        {
-          provide: APP_GUARD,
-          useFactory: (reflector: Reflector) => new AuthGuard(reflector, parts.verifier),
-          inject: [Reflector],
-        },
-      ],
-    };
-  }
-}
+class ApiModule {}
+
+/** The controllers of all contexts on one set of running parts. */
+export const apiModule = (parts: Parts): DynamicModule => ({
+  module: ApiModule,
+  imports: [CqrsModule.forRoot()],
+  controllers: [
+    AuthController,
+    TalentsController,
+    CardsController,
+    CasesController,
+    HistoryController,
+    ReportingController,
+    SpecialistsController,
+    CatalogueController,
+    ChannelsController,
+    HealthController,
+  ],
+  providers: [
+    { provide: Parts, useValue: parts },
+    RunCommandHandler,
+    AskHandler,
+    { provide: APP_PIPE, useClass: BodyPipe },
+    { provide: APP_INTERCEPTOR, useClass: AnswerInterceptor },
+    { provide: APP_FILTER, useFactory: () => new ProblemFilter(parts.log) },
+    {
+      provide: APP_GUARD,
+      useFactory: (reflector: Reflector) => new AuthGuard(reflector, parts.verifier),
+      inject: [Reflector],
+    },
+  ],
+});

@@ -3,7 +3,7 @@ import { badInput } from '@huicai/http';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { ApiModule } from './api.module.js';
+import { apiModule } from './api.module.js';
 import { useJsonBodies } from './http/json-bodies.js';
 import { problemOf } from './http/problems.js';
 import { logRequests } from './http/request-log.js';
@@ -50,7 +50,7 @@ export async function createApi(parts: Parts): Promise<NestFastifyApplication> {
     done();
   });
   logRequests(fastify, parts.log);
-  const app = await NestFactory.create<NestFastifyApplication>(ApiModule.on(parts), adapter, {
+  const app = await NestFactory.create<NestFastifyApplication>(apiModule(parts), adapter, {
     bodyParser: false,
     logger: false,
   });

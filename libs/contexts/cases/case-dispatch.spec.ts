@@ -127,7 +127,9 @@ describe('taking a case', () => {
   });
 
   it('lets the first of two colleagues have it', () => {
-    given(stories.taken.past).when(command('TakeCase'), told(stranger.colleague, '2026-09-30T10:41')).thenRefused('not-yours');
+    given(stories.taken.past)
+      .when(command('TakeCase'), told(stranger.colleague, '2026-09-30T10:41'))
+      .thenRefused('illegal-step', { params: { status: 'SIGNED_FOR' } });
     given(stories.taken.past)
       .when(command('TakeCase'), told(who.specialist, '2026-09-30T10:41'))
       .thenRefused('illegal-step', { params: { status: 'SIGNED_FOR' } });

@@ -64,7 +64,7 @@ export const caseDecider: Decider<CaseCommand, CaseEvent, CaseFacts | null, Case
   decide: (command, state, facts) => {
     const row = table[command.type] as AnyRule;
     if (!row.roles.includes(facts.actor.role)) throw forbidden('role-not-allowed', { params: { role: facts.actor.role } });
-    if (state) checkOwnership(state, facts);
+    if (state) checkOwnership(state, facts, row.wholeDepartment);
     if (!isLegal(row, state)) refuseStep(state, possibleSteps(state));
     return (row as Rule).decide(command.data as never, state as CaseFacts, facts);
   },

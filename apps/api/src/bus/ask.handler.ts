@@ -40,14 +40,18 @@ async function isStale(db: Queryable, request: RequestState, projections: readon
   return true;
 }
 
+/** Of several views, the oldest dates the answer; where one can not be dated, neither can the answer. */
 function freshnessHeaders(all: Dated): Record<string, string> {
-  const positions = all.map(({ position }) => position);
-  const oldest = positions.includes(null) ? null : positions.reduce((a, b) => (b! < a! ? b : a));
-  const asOf = all[0]?.asOf ?? null;
+  const asOf = least(all.map((each) => each.asOf?.getTime() ?? null));
+  const position = least(all.map((each) => each.position));
   const failed = all.filter((each) => each.failed !== null).map(({ projection }) => projection);
   return {
-    ...(asOf === null ? {} : { 'x-as-of': asOf.toISOString() }),
-    ...(oldest == null ? {} : { 'x-as-of-position': oldest.toString() }),
+    ...(asOf === null ? {} : { 'x-as-of': new Date(asOf).toISOString() }),
+    ...(position === null ? {} : { 'x-as-of-position': position.toString() }),
     ...(failed.length === 0 ? {} : { 'x-projection-failed': failed.join(', ') }),
   };
+}
+
+function least<T extends bigint | number>(values: readonly (T | null)[]): T | null {
+  return values.reduce((a, b) => (a === null || b === null ? null : b < a ? b : a));
 }

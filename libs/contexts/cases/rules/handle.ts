@@ -5,6 +5,7 @@ export const take = rule({
   command: 'TakeCase',
   from: ['SIGNED_FOR'],
   roles: ['specialist'],
+  wholeDepartment: true,
   when: (state) => state.specialistId === null,
   decide: (_, __, facts) => [{ type: 'CaseTaken', data: { specialistId: facts.caller.specialistId! } }],
 });

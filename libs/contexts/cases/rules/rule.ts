@@ -32,6 +32,8 @@ export interface Rule<T extends CaseCommand['type'] = CaseCommand['type']> {
   /** Statuses the step is legal in; NEW is a case that does not exist yet. */
   readonly from: readonly (CaseStatus | 'NEW')[];
   readonly roles: readonly Role[];
+  /** Open to every specialist of the department, whoever has the case in hand. */
+  readonly wholeDepartment?: true;
   /** Facts the decision uses; others are not loaded, and reading one that is not named here is an error. */
   readonly needs?: readonly CaseNeed[];
   /** What else must hold of the case itself. */
@@ -45,18 +47,18 @@ export const rule = <T extends CaseCommand['type']>(row: Rule<T>): Rule<T> => ro
 export type AnyRule = { [T in CaseCommand['type']]: Rule<T> }[CaseCommand['type']];
 
 /** Refuses a caller the case is none of the business of: another talent, another department, another specialist's case. */
-export function checkOwnership(state: CaseFacts, facts: CaseRuleFacts): void {
+export function checkOwnership(state: CaseFacts, facts: CaseRuleFacts, wholeDepartment = false): void {
   const { caller, actor } = facts;
   const foreign =
     (actor.role === 'talent' && caller.talentId !== state.talentId) ||
     (actor.role === 'department' && (caller.departmentId === null || caller.departmentId !== state.departmentId)) ||
-    (actor.role === 'specialist' && !ownsAsSpecialist(state, caller));
+    (actor.role === 'specialist' && !ownsAsSpecialist(state, caller, wholeDepartment));
   if (foreign) throw forbidden('not-yours');
 }
 
-function ownsAsSpecialist(state: CaseFacts, caller: CaseRuleFacts['caller']): boolean {
+function ownsAsSpecialist(state: CaseFacts, caller: CaseRuleFacts['caller'], wholeDepartment: boolean): boolean {
   if (caller.specialistId === null) return false;
-  if (state.specialistId !== null) return state.specialistId === caller.specialistId;
+  if (state.specialistId !== null && !wholeDepartment) return state.specialistId === caller.specialistId;
   return caller.departmentId !== null && caller.departmentId === state.departmentId;
 }
 
