@@ -90,19 +90,21 @@ export const Codes = (description: string, form: RegExp, max: number, options?: 
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** An object of its own class inside a body. */
-export function Nested(type: () => new () => object, description: string): PropertyDecorator {
+export function Nested(make: () => new () => object, description: string): PropertyDecorator {
   const check: Check = (value) => (isObject(value) ? undefined : { code: 'wrong-type', params: { expected: 'object' } });
-  return applyDecorators(Field(check, { type, description } as ApiPropertyOptions), Type(type), ValidateNested());
+  // Swagger tells a class to come from a class by the function's name.
+  const schema = { type: () => make(), description } as ApiPropertyOptions;
+  return applyDecorators(Field(check, schema), Type(make), ValidateNested());
 }
 
 /** A list of such objects. */
 export function NestedList(
-  type: () => new () => object,
+  make: () => new () => object,
   description: string,
   max: number,
   options: FieldOptions = {},
 ): PropertyDecorator {
   const entry: Check = (value) => (isObject(value) ? undefined : { code: 'wrong-type', params: { expected: 'object' } });
-  const schema = { type, isArray: true, maxItems: max, description } as ApiPropertyOptions;
-  return applyDecorators(Field(listOf(entry, max), schema, options), Type(type), ValidateNested({ each: true }));
+  const schema = { type: () => make(), isArray: true, maxItems: max, description } as ApiPropertyOptions;
+  return applyDecorators(Field(listOf(entry, max), schema, options), Type(make), ValidateNested({ each: true }));
 }

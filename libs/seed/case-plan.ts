@@ -18,7 +18,7 @@ import {
 import { tellFinished } from './finished-case.js';
 import { OPEN_URGENCY, tellOpen } from './open-case.js';
 import type { Step } from './steps.js';
-import type { PlannedTalent, World } from './talent-plan.js';
+import type { PlannedTalent, World } from './world.js';
 
 /** A matter and how it goes, before the rest of it is drawn. */
 interface Matter {

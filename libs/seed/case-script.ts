@@ -6,8 +6,8 @@ import type { REASON_CODES } from '../contexts/reason-codes.js';
 import type { Draw } from './draw.js';
 import { commandIdOf, type Specialist } from './staff.js';
 import type { Step } from './steps.js';
-import type { PlannedTalent, World } from './talent-plan.js';
 import { CALLBACK_REMARKS, matterText, RATING_COMMENTS, REASONS, replyText } from './texts.js';
+import type { PlannedTalent, World } from './world.js';
 
 export interface CaseSpec {
   readonly n: number;

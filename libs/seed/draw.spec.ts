@@ -10,7 +10,7 @@ describe('drawing', () => {
     expect(of(new Draw(1, 'case', 7))).not.toEqual(of(new Draw(1, 'case', 8)));
     expect(of(new Draw(1, 'case', 7))).not.toEqual(of(new Draw(2, 'case', 7)));
     // Were it to change, a year begun by an older program could not be gone on with.
-    expect(new Draw(20240807, 'case', 0).digits(10)).toBe(new Draw(20240807, 'case', 0).digits(10));
+    expect(new Draw(20240807, 'case', 0).digits(10)).toBe('7181798866');
   });
 
   it('stays within its bounds', () => {

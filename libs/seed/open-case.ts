@@ -3,7 +3,7 @@ import type { Urgency } from '../contexts/cases/contract.js';
 import type { CaseScript } from './case-script.js';
 import type { OpenState } from './figures.js';
 import { inHand } from './finished-case.js';
-import type { World } from './talent-plan.js';
+import type { World } from './world.js';
 
 /** How urgent a matter must be for its state to come about in time. */
 export const OPEN_URGENCY: { readonly [S in OpenState]: Urgency } = {

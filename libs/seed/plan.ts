@@ -3,7 +3,8 @@ import { Office, type YearSpan, yearEnding } from './office.js';
 import { syntheticPeople } from './people.js';
 import { Staff } from './staff.js';
 import type { Step } from './steps.js';
-import { planTalents, type World } from './talent-plan.js';
+import { planTalents } from './talent-plan.js';
+import type { World } from './world.js';
 
 /** The seed of the reference year: the day the article was published that its figures are from (domain.md). */
 export const DEFAULT_SEED = 20240807;

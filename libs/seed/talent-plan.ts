@@ -3,37 +3,14 @@ import { createdIdOf } from '@huicai/kernel';
 import type { CardType } from '../contexts/cards/contract.js';
 import type { Caller } from '../contexts/gateway.js';
 import type { TalentCategory } from '../contexts/talents/contract.js';
+import { CardBodies, type CardStory, type TalentStory, talentStories } from './card-stories.js';
 import { Draw } from './draw.js';
 import { FIGURES, scaled } from './figures.js';
-import type { Office, YearSpan } from './office.js';
-import { type SyntheticPeople, type SyntheticPerson, surnameOf } from './people.js';
-import { commandIdOf, type Specialist, type Staff } from './staff.js';
+import { type SyntheticPerson, surnameOf } from './people.js';
+import { commandIdOf, type Specialist } from './staff.js';
 import type { Act, Step } from './steps.js';
 import { CARD_REASONS, pickText } from './texts.js';
-
-/** What all plans of a year draw on. */
-export interface World {
-  readonly seed: number;
-  readonly scale: number;
-  readonly office: Office;
-  readonly span: YearSpan;
-  readonly people: SyntheticPeople;
-  readonly staff: Staff;
-}
-
-export interface PlannedTalent {
-  readonly talentId: string;
-  readonly caller: Caller;
-  readonly surname: string;
-  readonly primary: Specialist;
-  readonly registeredAt: number;
-}
-
-type CardStory = 'direct' | 'reviewed' | 'applied' | 'approved' | 'rejected';
-
-interface TalentStory {
-  readonly cards: readonly (readonly [CardType, CardStory])[];
-}
+import type { PlannedTalent, World } from './world.js';
 
 /** Part of the talents who are on the list the year begins with; cards are lost and withdrawn among them. */
 const FIRST_LIST = 0.35;
@@ -44,7 +21,7 @@ const QUIET_DAYS = 14;
 /** The talents of the year with their cards, and the steps that make them. */
 export function planTalents(world: World): { readonly talents: readonly PlannedTalent[]; readonly steps: readonly Step[] } {
   const bodies = new CardBodies();
-  const plans = stories(world).map((story, n, all) => new TalentPlan(world, n, story, n < all.length * FIRST_LIST, bodies));
+  const plans = talentStories(world).map((story, n, all) => new TalentPlan(world, n, story, n < all.length * FIRST_LIST, bodies));
   const early = plans.filter((plan) => plan.isEarly && plan.hasDirectDistrictCard && plan.n > 0);
   const { lostOnly, lostAndReplaced, revoked } = FIGURES.cards;
   const [lost, replaced, withdrawn] = [lostOnly, lostAndReplaced, revoked].map((count) => scaled(count, world.scale));
@@ -55,26 +32,6 @@ export function planTalents(world: World): { readonly talents: readonly PlannedT
   for (const plan of others.slice(0, scaled(FIGURES.talents.corrected, world.scale))) plan.correct();
   for (const plan of others.slice(-scaled(FIGURES.talents.handedOver, world.scale))) plan.handOver();
   return { talents: plans, steps: plans.flatMap((plan) => plan.steps) };
-}
-
-/** The demo account's talent comes first; the others in an order of their own. */
-function stories({ seed, scale }: World): TalentStory[] {
-  const { cards } = FIGURES;
-  const of = (count: number, ...held: (readonly [CardType, CardStory])[]): TalentStory[] =>
-    Array.from({ length: scaled(count, scale) }, () => ({ cards: held }));
-  const both = scaled(cards.shandongBesides, scale);
-  const direct = of(cards.yimengDirect, ['YIMENG_HUICAI', 'direct']);
-  const all = [
-    ...direct.slice(both),
-    ...of(cards.shandongBesides, ['YIMENG_HUICAI', 'direct'], ['SHANDONG_HUICAI', 'direct']),
-    ...of(cards.yimengReviewed, ['YIMENG_HUICAI', 'reviewed']),
-    ...of(cards.shandongOnly, ['SHANDONG_HUICAI', 'reviewed']),
-    ...of(cards.applied, ['YIMENG_HUICAI', 'applied']),
-    ...of(cards.approved, ['YIMENG_HUICAI', 'approved']),
-    ...of(cards.rejected, ['YIMENG_HUICAI', 'rejected']),
-  ];
-  const [demo, ...rest] = all;
-  return [demo!, ...new Draw(seed, 'talent-order').shuffled(rest)];
 }
 
 class TalentPlan implements PlannedTalent {
@@ -268,19 +225,5 @@ class TalentPlan implements PlannedTalent {
 
   private add(what: string, at: number, caller: Caller, act: Act): void {
     this.steps.push({ key: this.key(what), at, caller, act });
-  }
-}
-
-/** Ten digits of a card's number, none twice. */
-class CardBodies {
-  private readonly given = new Set<string>();
-
-  draw(draw: Draw): string {
-    for (;;) {
-      const body = draw.digits(10);
-      if (this.given.has(body)) continue;
-      this.given.add(body);
-      return body;
-    }
   }
 }

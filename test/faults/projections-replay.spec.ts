@@ -8,7 +8,8 @@ import { until } from '../support/until.js';
 import { tellAll } from './office.fixture.js';
 import { Rig } from './rig.fixture.js';
 
-jest.setTimeout(120_000);
+const soak = process.env.HUICAI_SOAK === '1';
+jest.setTimeout(soak ? 600_000 : 120_000);
 
 /** What a database's connections do when their n-th statement since the last call is sent: nothing, or break. */
 class BreakingPool {
@@ -117,23 +118,24 @@ describe('every projection', () => {
     expect(wanted.size).toBe(2 * allProjections.size);
   });
 
-  it.each([1, 7, 60])('has the same rows when the log comes in batches of %i', async (batchSize) => {
+  it.each(soak ? [1, 7, 60] : [7, 60])('has the same rows when the log comes in batches of %i', async (batchSize) => {
     const { pool } = await database();
     await project(pool, batchSize);
     expect(await dumpReadModels(pool)).toEqual(wanted);
   });
 
-  it('has the same rows when its worker crashes at every statement in turn', async () => {
+  it('has the same rows when its worker crashes at one statement after another', async () => {
     const breaking = await database();
     let crashes = 0;
-    for (let n = 1; ; n++) {
+    // An odd step, so that statements break before and after they were sent.
+    for (let n = 1; ; n += soak ? 1 : 3) {
       const projections = await open(breaking.pool);
       const crashed = await breaking.whileBreakingAt(n, (signal) => run(breaking.pool, projections, 500, signal));
       if (!crashed) break;
-      crashes++;
+      crashes = n;
     }
-    // begin, commit, and for every projection at least its checkpoint and one statement.
-    expect(crashes).toBeGreaterThan(2 + 2 * allProjections.size);
+    // begin, and for every projection at least its checkpoint and one statement.
+    expect(crashes).toBeGreaterThan(2 * allProjections.size);
     expect(await dumpReadModels(breaking.pool)).toEqual(wanted);
   });
 
@@ -152,7 +154,7 @@ describe('every projection', () => {
           expect(await dumpReadModels(breaking.pool)).toEqual(wanted);
         },
       ),
-      { numRuns: process.env.HUICAI_SOAK ? 100 : 4 },
+      { numRuns: soak ? 100 : 3 },
     );
   });
 

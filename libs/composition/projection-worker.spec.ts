@@ -1,0 +1,288 @@
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startEmbeddedEventStore } from '@huicai/embedded-eventstore';
+import { eventIdOf, streamName } from '@huicai/kernel';
+import { createReadPool, freshnessOf, LiveProjection, RebuildNeededError, waitForPosition } from '@huicai/projections';
+import { accept, dispatch, handled, type Office, openOffice, submit, takeThrough } from '../../test/faults/office.fixture.js';
+import { Rig, type RunningWorker } from '../../test/faults/rig.fixture.js';
+import { all } from '../../test/support/event-store.js';
+import { compareWithReplay } from '../../test/support/replay.js';
+import { until } from '../../test/support/until.js';
+import { cutConnections } from '../projections/toy.fixture.js';
+import { allProjections } from './flows.js';
+import type { HuicaiSystem } from './system.js';
+
+jest.setTimeout(90_000);
+
+const leads = (worker: RunningWorker) => worker.lines.filter((line) => line.startsWith('leading')).length;
+const projectionCalled = (name: string): LiveProjection =>
+  new LiveProjection(...[...allProjections].find(([p]) => p.name === name)!);
+
+describe('workers', () => {
+  let rig: Rig;
+  let system: HuicaiSystem;
+  let office: Office;
+  beforeAll(async () => {
+    rig = await Rig.start();
+    system = await rig.open({ attempt: () => 'first' });
+    office = await openOffice(system, rig.clock);
+  });
+  afterAll(() => rig?.close());
+
+  const replayed = () => compareWithReplay(rig.databaseUrl, rig.events.connectionString, rig.kekFile);
+  const shown = async (position: bigint) => {
+    for (const { name } of allProjections.keys()) expect(await waitForPosition(system.pool, name, position, 20_000)).toBe(true);
+  };
+  const leaders = async () =>
+    (
+      await system.pool.query<{ pid: number }>(
+        `select pid from pg_locks where locktype = 'advisory' and granted
+         and database = (select oid from pg_database where datname = current_database())`,
+      )
+    ).rows.map((row) => row.pid);
+
+  it('take turns: one leads, and when its session dies the other takes over and the first stops', async () => {
+    const other = await rig.open({ attempt: () => 'second' });
+    const workers = [rig.work(system), rig.work(other)];
+    await until('a leader', () => workers.some((worker) => leads(worker) > 0));
+    let leader = workers.findIndex((worker) => leads(worker) > 0);
+    for (let turn = 0; turn < 3; turn++) {
+      const flood = (async () => {
+        let position = 0n;
+        for (let i = 0; i < 8; i++) ({ position } = await takeThrough(office, [...handled, submit]));
+        return position;
+      })();
+      const [pid, ...more] = await leaders();
+      expect(more).toEqual([]);
+      await system.pool.query('select pg_terminate_backend($1)', [pid]);
+      const [old, next] = [workers[leader]!, workers[1 - leader]!];
+      const before = leads(next);
+      await until('the other to lead', () => leads(next) > before);
+      expect(old.lines.at(-1)).toBe('the lead is lost; waiting for it');
+      leader = 1 - leader;
+      await shown(await flood);
+
+      // Due timers are fired by the new leader alone.
+      const { caseId } = await takeThrough(office, [accept, dispatch(), 24 * 60]);
+      const breaches = await until('the breaches', async () => {
+        const events = await all(system.store.readStream(streamName('case', caseId)));
+        const found = events.filter((event) => event.type === 'BreachRecorded');
+        return found.length === 2 && found;
+      });
+      const name = ['first', 'second'][leader]!;
+      for (const { id, metadata } of breaches) expect(id).toBe(eventIdOf((metadata as { commandId: string }).commandId, name, 0));
+      expect(leads(old)).toBe(leads(old));
+    }
+    expect(workers.map(leads).reduce((a, b) => a + b)).toBe(4);
+    await Promise.all(workers.map((worker) => worker.stop()));
+    expect(await leaders()).toEqual([]);
+    expect(await replayed()).toEqual([]);
+  });
+
+  it('go on after both servers went away and came back, and lose or double nothing', async () => {
+    const worker = rig.work(system);
+    await until('the lead', () => leads(worker) === 1);
+    const cases = async (count: number) => {
+      let position = 0n;
+      for (let i = 0; i < count; i++) ({ position } = await takeThrough(office, [...handled, submit]));
+      return position;
+    };
+    await shown(await cases(2));
+    await rig.events.stop();
+    await until('the drop', () => worker.lines.some((line) => line.startsWith('event store subscription dropped')));
+    await rig.events.start();
+    await shown(await cases(2));
+    await Promise.all([
+      cutConnections(rig.databaseUrl),
+      until('the loss', () => worker.lines.some((l) => l.startsWith('the lead is lost'))),
+    ]);
+    await until('the lead again', () => leads(worker) === 2);
+    await shown(await cases(2));
+    // Both at once: nobody can lead before both are back.
+    await rig.events.stop();
+    await cutConnections(rig.databaseUrl);
+    await until('word of the store', () =>
+      worker.lines.some((line) => /^Event store unavailable.*waiting for the lead$/.test(line)),
+    );
+    await rig.events.start();
+    await until('the lead again', () => leads(worker) === 3);
+    await shown(await cases(2));
+    await worker.stop();
+    const unavailable = worker.lines.filter((line) => line.startsWith('Event store unavailable'));
+    expect(unavailable.length).toBe(new Set(unavailable).size);
+    expect(await replayed()).toEqual([]);
+  });
+
+  it('fill a read model again that was emptied, though nothing happens', async () => {
+    const worker = rig.work(system);
+    await until('the lead', () => leads(worker) === 1);
+    const { position } = await takeThrough(office, handled);
+    await shown(position);
+    await projectionCalled('service_queue').create(system.pool, system.storeId);
+    await until('the step back', () =>
+      worker.lines.includes('The checkpoint of read_service_queue_v1 was moved by another worker; waiting for the lead'),
+    );
+    await shown(position);
+    await worker.stop();
+    expect(await replayed()).toEqual([]);
+  });
+
+  it('empty tables under a worker that is busy, again and again', async () => {
+    const worker = rig.work(system);
+    const names = ['service_queue', 'history', 'case_detail'];
+    const flood = (async () => {
+      let position = 0n;
+      for (let i = 0; i < 25; i++) ({ position } = await takeThrough(office, handled));
+      return position;
+    })();
+    for (const name of names) {
+      await until('the lead', () => leads(worker) > 0);
+      await projectionCalled(name).create(system.pool, system.storeId);
+    }
+    await shown(await flood);
+    await worker.stop();
+    expect(await replayed()).toEqual([]);
+  });
+
+  it('end at once, whenever they are told to', async () => {
+    const held = rig.work(system);
+    await until('the lead', () => leads(held) === 1);
+    const waiting = rig.work(system);
+    await waiting.stop();
+    expect(waiting.lines).toEqual([]);
+    await held.stop();
+    const stillborn = rig.work(system);
+    await stillborn.stop();
+    expect(await leaders()).toEqual([]);
+  });
+
+  describe('tell how fresh the views are', () => {
+    const asOf = async () => (await freshnessOf(system.pool, 'case_detail')).asOf?.getTime();
+    const level = (time: number) => until(`word of ${new Date(time).toISOString()}`, async () => (await asOf()) === time);
+
+    it('as of now while level with the store, whatever kind of event came last', async () => {
+      const worker = rig.work(system);
+      const { position } = await takeThrough(office, []);
+      rig.clock.pass(1);
+      await level(rig.clock.time);
+      expect(await freshnessOf(system.pool, 'case_detail')).toMatchObject({ position, failed: null });
+      await system.store.append('foreign-1', 'no_stream', [
+        { id: '0192bbbb-0000-7000-8000-000000000001', type: 'SomethingElse', data: {}, metadata: {} },
+      ]);
+      rig.clock.pass(1);
+      await level(rig.clock.time);
+      await worker.stop();
+    });
+
+    it('as of then while nobody works, or PostgreSQL or the event store is away', async () => {
+      const before = (await asOf())!;
+      rig.clock.pass(10);
+      expect(await asOf()).toBe(before);
+      const worker = rig.work(system);
+      await level(rig.clock.time);
+      const then = rig.clock.time;
+      await rig.events.stop();
+      await until('the drop', () => worker.lines.some((line) => line.startsWith('event store subscription dropped')));
+      rig.clock.pass(10);
+      await until('a look at the timers', () => worker.lines.length > 1);
+      expect(await asOf()).toBe(then);
+      await rig.events.start();
+      await level(rig.clock.time);
+      await worker.stop();
+    });
+
+    it('as of nothing for a view that is being filled or has stopped, while the others stay fresh', async () => {
+      const worker = rig.work(system);
+      rig.clock.pass(1);
+      await level(rig.clock.time);
+      await projectionCalled('cards').create(system.pool, system.storeId);
+      expect(await freshnessOf(system.pool, 'cards')).toEqual({ asOf: null, position: null, failed: null });
+      await until('the view again', async () => (await freshnessOf(system.pool, 'cards')).asOf !== null);
+      await worker.stop();
+      expect(await freshnessOf(system.pool, 'nothing_of_the_kind')).toEqual({ asOf: null, position: null, failed: null });
+    });
+
+    it('and whether a position is reached, in time', async () => {
+      const worker = rig.work(system);
+      const { position } = await takeThrough(office, []);
+      expect(await waitForPosition(system.pool, 'case_detail', position, 20_000)).toBe(true);
+      expect(await waitForPosition(system.pool, 'case_detail', position + 1n, 60)).toBe(false);
+      expect(await waitForPosition(system.pool, 'nothing_of_the_kind', position, 60)).toBe(false);
+      await worker.stop();
+      await system.pool.query(`update read_case_detail_v1.checkpoint set failed = 'broken'`);
+      // Long before the limit, which no test would live to see.
+      expect(await waitForPosition(system.pool, 'case_detail', position + 1n, 3_600_000)).toBe(false);
+      expect(await waitForPosition(system.pool, 'case_detail', position, 60)).toBe(true);
+    });
+  });
+});
+
+describe('a worker whose event store is put back or exchanged', () => {
+  let rig: Rig;
+  let directory: string;
+  let server: Awaited<ReturnType<typeof startEmbeddedEventStore>>;
+  let port: number;
+  let system: HuicaiSystem;
+  let office: Office;
+
+  const serve = async (name: string) => {
+    server = await startEmbeddedEventStore({ dir: join(directory, name), port });
+    ({ port } = server);
+  };
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'huicai-restored-'));
+    port = 0;
+    rig = await Rig.start();
+    await serve('log');
+    system = await rig.open({ eventStoreUrl: server.connectionString });
+    office = await openOffice(system, rig.clock);
+    await takeThrough(office, handled);
+    await server.stop();
+    await cp(join(directory, 'log'), join(directory, 'older'), { recursive: true });
+    await serve('log');
+  });
+  afterEach(async () => {
+    await rig.close();
+    await server.stop();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  it.each([
+    ['an older state', 'older', false, 'is ahead of the event store'],
+    ['an older state that has gone on', 'older', true, 'is ahead of the event store'],
+    ['another store', 'another', true, 'was built from another event store'],
+  ])('by %s refuses to go on, running or starting', async (_, name, goesOn, why) => {
+    const worker = rig.work(system);
+    const { position } = await takeThrough(office, handled);
+    await until('the view', async () => {
+      await waitForPosition(system.pool, 'case_detail', position, 1_000);
+      return (await freshnessOf(system.pool, 'case_detail')).position === position;
+    });
+    await server.stop();
+    await serve(name);
+    const beside = await rig.open({ eventStoreUrl: server.connectionString });
+    if (goesOn) {
+      const now = await openOffice(beside, rig.clock);
+      for (let i = 0; i < 5; i++) await takeThrough(now, handled);
+    }
+    await expect(worker.done).rejects.toThrow(RebuildNeededError);
+    await expect(worker.done).rejects.toThrow(why);
+    await expect(worker.done).rejects.toThrow('Run: npm run cli -- rebuild');
+    const starting = rig.work(beside);
+    await expect(starting.done).rejects.toThrow(RebuildNeededError);
+    const pool = createReadPool(rig.databaseUrl, 1);
+    expect((await freshnessOf(pool, 'case_detail')).position).toBe(position);
+    await pool.end();
+
+    for (const definition of allProjections) await new LiveProjection(...definition).create(beside.pool, beside.storeId);
+    const rebuilt = rig.work(beside);
+    await until('the lead', () => leads(rebuilt) === 1);
+    await until(
+      'the rows',
+      async () => (await compareWithReplay(rig.databaseUrl, server.connectionString, rig.kekFile)).length === 0,
+    );
+    await rebuilt.stop();
+  });
+});

@@ -1,0 +1,112 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { DEFAULT_SEED, syntheticPeople } from '@huicai/seed';
+import { type Stack, startStack } from '../support/stack.js';
+
+jest.setTimeout(420_000);
+
+const run = promisify(execFile);
+const README = 'README.md';
+/** The README was written on a store seeded with this anchor. */
+const ANCHOR = '2026-11-20';
+
+interface Step {
+  readonly script: string;
+  /** What the README shows; undefined where a block has no output. */
+  readonly shown: string | undefined;
+}
+
+describe('the tour of the README', () => {
+  let stack: Stack;
+  let folder: string;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'huicai-tour-'));
+    stack = await startStack();
+    const seeded = await stack.cli('seed', '--anchor', ANCHOR, '--quiet');
+    if (seeded.code !== 0) throw new Error(seeded.output);
+  });
+  afterAll(async () => {
+    await stack?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('gives the answers it shows', async () => {
+    const steps = stepsOf(readFileSync(README, 'utf8'));
+    const answers = await play(steps, stack.apiUrl, folder);
+    if (process.env.UPDATE_README) writeFileSync(README, withAnswers(readFileSync(README, 'utf8'), answers));
+    const shown = steps.flatMap(({ shown }) => (shown === undefined ? [] : [normalise(shown)]));
+    const given = steps.flatMap(({ shown }, i) => (shown === undefined ? [] : [normalise(answers[i]!)]));
+    expect(given).toEqual(shown);
+  });
+
+  it('knows that the year is there already', async () => {
+    const again = await stack.cli('seed', '--seed', '7', '--anchor', '2025-12-31');
+    expect(again.code).toBe(0);
+    expect(again.output).toContain(ANCHOR);
+  });
+
+  it('has left nothing personal of the made-up people in the files of the event store or in what was logged', () => {
+    const { talents, specialists, family } = syntheticPeople(DEFAULT_SEED);
+    const ofTalents = talents.flatMap(({ name, phone, newPhone, idNumber }) => [name, phone, newPhone, idNumber]);
+    const secrets = [...new Set([...ofTalents, ...specialists, ...family])];
+    expect(secrets.length).toBeGreaterThan(600);
+    const files = [...filesBelow(join(stack.dataDir, 'eventstore')), ...filesBelow(join(stack.dataDir, 'logs'))];
+    const texts = [...files.map((file) => readFileSync(file)), Buffer.from(stack.output())];
+    expect(texts.some((text) => text.includes('CaseRegistered'))).toBe(true);
+    expect(secrets.filter((secret) => texts.some((text) => text.includes(secret)))).toEqual([]);
+  });
+});
+
+/** The shell blocks of the tour, each with the JSON block that follows it. */
+function stepsOf(readme: string): Step[] {
+  return [...tourOf(readme).matchAll(/```sh\n([\s\S]*?)```\n(?:\n```json\n([\s\S]*?)```\n)?/g)].map(([, script, shown]) => ({
+    script: script!,
+    shown,
+  }));
+}
+
+const tourOf = (readme: string): string => readme.slice(readme.indexOf('## A tour'), readme.indexOf('## Configuration'));
+
+function withAnswers(readme: string, answers: readonly string[]): string {
+  let i = -1;
+  const tour = tourOf(readme).replace(
+    /(```sh\n[\s\S]*?```\n)(\n```json\n[\s\S]*?```\n)?/g,
+    (_, script: string, shown?: string) => {
+      i++;
+      return shown === undefined ? script : `${script}\n\`\`\`json\n${answers[i]}\`\`\`\n`;
+    },
+  );
+  return readme.replace(tourOf(readme), () => tour);
+}
+
+/** Runs all blocks in one shell, as a reader would, and gives what each printed. */
+async function play(steps: readonly Step[], apiUrl: string, cwd: string): Promise<string[]> {
+  const mark = '-----8<-----';
+  const script = steps.map(({ script }) => `${script}\necho '${mark}'`).join('\n');
+  const here = script.replace('http://127.0.0.1:3000', apiUrl);
+  const { stdout } = await run('bash', ['-c', here], { cwd, maxBuffer: 16 * 1024 * 1024 });
+  return stdout.split(`${mark}\n`).slice(0, steps.length);
+}
+
+/** Ids, numbers, positions, hashes and instants differ from run to run; nothing else may. */
+function normalise(text: string): string {
+  return text
+    .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<id>')
+    .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)/g, '<instant>')
+    .replace(/LS-\d{4}-\d{6}/g, '<number>')
+    .replace(/3713\d{11}/g, '<card>')
+    .replace(/"validUntil":"\d{4}-\d\d-\d\d"/g, '"validUntil":"<day>"')
+    .replace(/"position":"\d+"/g, '"position":"<position>"')
+    .replace(/\b[0-9a-f]{64}\b/g, '<hash>')
+    .replace(/"provisional":(true|false)/g, '"provisional":<bool>')
+    .replace(/"next":"[\w-]+"/g, '"next":"<cursor>"');
+}
+
+function filesBelow(directory: string): string[] {
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+}
