@@ -69,7 +69,6 @@ export interface Reads {
   /** The caller's department: a specialist's by enrolment, anyone else's by token. @throws Refusal `department-unknown` */
   department(): Promise<string>;
   time(): Promise<TimeReference>;
-  exists(stream: string): Promise<boolean>;
   /** A stream as the store holds it. */
   stored(stream: string): AsyncIterable<StoredEvent>;
   /** Opens what the caller may see, and writes down whose data it was before anything is answered. */

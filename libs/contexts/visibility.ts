@@ -1,4 +1,5 @@
-import { forbidden } from '@huicai/kernel';
+import { forbidden, type Role } from '@huicai/kernel';
+import { maskIdNumber, maskName, maskPhone, type OpenDeepOptions } from '@huicai/vault';
 import type { CaseFacts } from './cases/facts.js';
 import type { Directory, Reads } from './edge.js';
 import type { Caller } from './gateway.js';
@@ -47,4 +48,20 @@ export async function refuseForeignCase(reads: Pick<Reads, 'caller' | 'departmen
     default:
       throw forbidden('role-not-allowed', { params: { role: caller.role } });
   }
+}
+
+const MASKS = { name: maskName, phone: maskPhone, documentNumber: maskIdNumber } as const;
+
+/** Shows fields of these names masked; what was erased says so instead. */
+export const masking =
+  (fields: readonly (keyof typeof MASKS)[]): NonNullable<OpenDeepOptions['present']> =>
+  (clear, path) => {
+    const field = fields.find((name) => path.endsWith(`/${name}`));
+    return field && typeof clear === 'string' ? MASKS[field](clear) : clear;
+  };
+
+/** What stays masked of a person on a page of their own: the document always, the phone for those who need not call. */
+export function maskedFor(role: Role): readonly (keyof typeof MASKS)[] {
+  if (role === 'auditor') return ['name', 'phone', 'documentNumber'];
+  return role === 'department' ? ['phone', 'documentNumber'] : ['documentNumber'];
 }

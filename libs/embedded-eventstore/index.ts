@@ -1,4 +1,3 @@
 export { type EmbeddedEventStore, type EmbeddedEventStoreOptions, ListenError, startEmbeddedEventStore } from './server.js';
 export { StorageFormatError } from './storage/database.js';
-export { DirectoryLockedError } from './storage/directory-lock.js';
 export { DamagedRecordError } from './storage/record.js';

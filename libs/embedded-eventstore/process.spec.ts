@@ -104,9 +104,7 @@ describe('a fault at the start ends it with one clear line:', () => {
 
   test('a directory in use', async () => {
     const server = await start();
-    expect(await run(['--dir', join(dir, 'data'), '--port', '0'])).toMatch(
-      new RegExp(`in use by the process ${server.child.pid}`),
-    );
+    expect(await run(['--dir', join(dir, 'data'), '--port', '0'])).toMatch(new RegExp(`in use by process ${server.child.pid}`));
   });
 
   test('a port in use', async () => {

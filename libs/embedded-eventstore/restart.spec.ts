@@ -2,10 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AllStreamRecordedEvent, EventStoreDBClient, jsonEvent, NO_STREAM, StreamDeletedError } from '@eventstore/db-client';
+import { DirectoryInUseError } from '@huicai/runtime';
 import { open } from 'lmdb';
 import {
   DamagedRecordError,
-  DirectoryLockedError,
   type EmbeddedEventStore,
   ListenError,
   StorageFormatError,
@@ -95,7 +95,7 @@ test('several servers can run in one process, each on its own directory', async 
 
 test('a directory serves one server at a time, and is free again after stop', async () => {
   const first = await start();
-  await expect(startEmbeddedEventStore({ dir })).rejects.toBeInstanceOf(DirectoryLockedError);
+  await expect(startEmbeddedEventStore({ dir })).rejects.toBeInstanceOf(DirectoryInUseError);
   await first.stop();
   await first.server.stop();
   await start();

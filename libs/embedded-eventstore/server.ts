@@ -1,8 +1,10 @@
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { GossipService } from '@eventstore/db-client/generated/gossip_grpc_pb.js';
 import { ServerFeaturesService } from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
 import { StreamsService } from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { lockDirectory } from '@huicai/runtime';
 import { appendHandler } from './services/append.js';
 import { batchAppendHandler } from './services/batch-append.js';
 import type { ServiceContext } from './services/context.js';
@@ -11,7 +13,6 @@ import { featuresHandler } from './services/features.js';
 import { gossipHandler } from './services/gossip.js';
 import { OpenCalls } from './services/open-calls.js';
 import { readHandler } from './services/read.js';
-import { DirectoryLock } from './storage/directory-lock.js';
 import { EventLog } from './storage/event-log.js';
 
 export interface EmbeddedEventStoreOptions {
@@ -49,31 +50,31 @@ const identity = (bytes: Buffer) => bytes;
 
 /**
  * Starts a server that speaks EventStoreDB's gRPC protocol, in plaintext, on a loopback address.
- * @throws ListenError for another host or a port in use, DirectoryLockedError if another server uses the directory,
+ * @throws ListenError for another host or a port in use, DirectoryInUseError if another server uses the directory,
  * StorageFormatError or DamagedRecordError if what is stored there can not be read
  */
 export async function startEmbeddedEventStore(options: EmbeddedEventStoreOptions): Promise<EmbeddedEventStore> {
   const host = options.host ?? '127.0.0.1';
   assertLoopback(host);
   await mkdir(options.dir, { recursive: true, mode: 0o700 });
-  const lock = DirectoryLock.acquire(options.dir);
+  const unlock = lockDirectory(join(options.dir, 'server.lock'), `The event store directory ${options.dir}`);
   try {
     const log = await EventLog.open(options.dir, { onFatal: options.onFatal ?? warn });
     try {
-      return await listen(log, lock, host, options);
+      return await listen(log, unlock, host, options);
     } catch (error) {
       await log.close();
       throw error;
     }
   } catch (error) {
-    lock.release();
+    unlock();
     throw error;
   }
 }
 
 async function listen(
   log: EventLog,
-  lock: DirectoryLock,
+  unlock: () => void,
   host: string,
   options: EmbeddedEventStoreOptions,
 ): Promise<EmbeddedEventStore> {
@@ -95,7 +96,7 @@ async function listen(
       await shutDown(server);
       await log.close();
     } finally {
-      lock.release();
+      unlock();
     }
   };
   return {

@@ -27,6 +27,9 @@ const MALFORMED: ReadonlySet<string> = new Set([
   'min-position-invalid',
   'purpose-invalid',
   'cursor-invalid',
+  'request-malformed',
+  'url-malformed',
+  'malformed-json',
 ]);
 
 /** Everything that is wrong with the form of a request, all at once. The first fault gives the refusal its code. */

@@ -46,12 +46,25 @@ export class CheckpointMovedError extends Error {
   }
 }
 
-/** Moves a checkpoint on, if it still stands where this worker left it. @throws CheckpointMovedError */
-export async function moveCheckpoint(db: Queryable, schema: string, from: bigint | null, to: Handled): Promise<void> {
-  const { rowCount } = await db.query(
-    `update ${schema}.checkpoint set position = $1, stream = $2, revision = $3, event_id = $4, updated_at = now() ` +
-      'where position is not distinct from $5::int8',
-    [to.position.toString(), to.stream, to.revision.toString(), to.id, from === null ? null : from.toString()],
+/** Where a worker left the checkpoint of a schema. */
+export interface Left {
+  readonly schema: string;
+  readonly at: bigint | null;
+}
+
+/** Moves checkpoints on, in one statement, if they still stand where this worker left them. @throws CheckpointMovedError */
+export async function moveCheckpoints(db: Queryable, left: readonly Left[], to: Handled): Promise<void> {
+  if (left.length === 0) return;
+  const moves = left.map(
+    ({ schema }, i) =>
+      `m${i} as (update ${schema}.checkpoint set position = $1, stream = $2, revision = $3, event_id = $4, updated_at = now() ` +
+      `where position is not distinct from $${i + 5}::int8 returning ${i} as i)`,
   );
-  if (rowCount !== 1) throw new CheckpointMovedError(schema);
+  const { rows } = await db.query<{ i: number }>(
+    `with ${moves.join(', ')} ${left.map((_, i) => `select i from m${i}`).join(' union all ')}`,
+    [to.position.toString(), to.stream, to.revision.toString(), to.id, ...left.map(({ at }) => at?.toString() ?? null)],
+  );
+  const moved = new Set(rows.map(({ i }) => i));
+  const stuck = left.find((_, i) => !moved.has(i));
+  if (stuck) throw new CheckpointMovedError(stuck.schema);
 }

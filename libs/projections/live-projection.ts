@@ -4,7 +4,7 @@ import {
   CheckpointMovedError,
   checkpointDdl,
   type Handled,
-  moveCheckpoint,
+  moveCheckpoints,
   readCheckpoint,
 } from './checkpoint.js';
 import { FoldError } from './outage.js';
@@ -122,9 +122,14 @@ export class LiveProjection {
    * @throws CheckpointMovedError when another worker has taken over; FoldError naming the event at fault
    */
   async apply(db: Queryable, batch: readonly RecordedEvent[], end: Handled, reference: unknown): Promise<void> {
-    if (this.position !== null && end.position <= this.position) return;
+    if (!this.isBefore(end)) return;
     // First of all, because it is the fence: its row lock keeps a second writer out until the commit, and then turns it away.
-    await moveCheckpoint(db, this.schema, this.position, end);
+    await moveCheckpoints(db, [{ schema: this.schema, at: this.position }], end);
+    await this.fold(db, batch, reference);
+  }
+
+  /** Folds its share of the batch, for a caller who moves the checkpoint, before this and in the same transaction. @throws FoldError */
+  async fold(db: Queryable, batch: readonly RecordedEvent[], reference: unknown): Promise<void> {
     const mine = batch.flatMap((event) => {
       const partition = this.takes(event) ? blaming(event, () => this.definition.partition(event)) : undefined;
       return partition === undefined ? [] : [{ partition, event }];
@@ -138,8 +143,12 @@ export class LiveProjection {
     await this.writer.upsert(db, changes.written());
   }
 
+  isBefore(end: Handled): boolean {
+    return this.position === null || end.position > this.position;
+  }
+
   moved(end: Handled): void {
-    if (this.position === null || end.position > this.position) this.position = end.position;
+    if (this.isBefore(end)) this.position = end.position;
   }
 
   /** Ends its following: it serves what it has and says why. @throws CheckpointMovedError when another worker has taken over */

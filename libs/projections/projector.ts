@@ -3,7 +3,7 @@ import type { EventStore, StoredEvent, SubscriptionState } from '@huicai/event-s
 import { type RecordedEvent, recorded, splitStreamName, type UpcasterRegistry } from '@huicai/kernel';
 import type { Pool, PoolClient } from 'pg';
 import { batches } from './batches.js';
-import { CheckpointMovedError, type Handled } from './checkpoint.js';
+import { CheckpointMovedError, type Handled, moveCheckpoints } from './checkpoint.js';
 import type { LiveProjection } from './live-projection.js';
 import { FoldError, isOutage } from './outage.js';
 
@@ -139,7 +139,16 @@ export class Projector {
     const alive = this.options.projections.filter((p) => !p.failed);
     try {
       await this.inTransaction(async (db) => {
-        for (const p of alive) await apply(p, db, batch, reference);
+        const behind = alive.filter((p) => p.isBefore(batch.end));
+        await moveCheckpoints(
+          db,
+          behind.map((p) => ({ schema: p.schema, at: p.handled })),
+          batch.end,
+        );
+        for (const p of behind) {
+          refuseUnreadable(p, batch);
+          await p.fold(db, batch.events, reference);
+        }
       });
     } catch (error) {
       if (error instanceof CheckpointMovedError || isOutage(error)) throw error;
@@ -152,7 +161,8 @@ export class Projector {
   private async commitOneByOne(alive: readonly LiveProjection[], batch: Batch, reference: unknown): Promise<void> {
     for (const p of alive) {
       try {
-        await this.inTransaction((db) => apply(p, db, batch, reference));
+        refuseUnreadable(p, batch);
+        await this.inTransaction((db) => p.apply(db, batch.events, batch.end, reference));
         p.moved(batch.end);
       } catch (error) {
         if (error instanceof CheckpointMovedError || isOutage(error)) throw error;
@@ -183,8 +193,7 @@ export class Projector {
   }
 }
 
-async function apply(p: LiveProjection, db: PoolClient, { events, unreadable, end }: Batch, reference: unknown): Promise<void> {
+function refuseUnreadable(p: LiveProjection, { unreadable }: Batch): void {
   const fault = unreadable.find(({ event }) => p.takes(event));
   if (fault) throw fault.error;
-  await p.apply(db, events, end, reference);
 }

@@ -18,7 +18,7 @@ afterEach(() => rmSync(dir, { recursive: true, force: true }));
 it('is held by one at a time, also within a process, and given back', () => {
   const unlock = lockDirectory(file, 'The folder');
   expect(() => lockDirectory(file, 'The folder')).toThrow(`The folder is already in use by process ${process.pid}`);
-  expect(lockHolder(file)).toEqual({ pid: process.pid, startedAt: inspectProcess(process.pid)!.startedAt });
+  expect(lockHolder(file)).toMatchObject({ pid: process.pid, startedAt: inspectProcess(process.pid)!.startedAt });
   expect(statSync(file).mode & 0o777).toBe(0o600);
   unlock();
   expect(lockHolder(file)).toBeUndefined();
@@ -60,6 +60,16 @@ it.each(['', 'null', '{"pid":', '{"pid":"1"}'])(
     expect(lockHolder(file)?.pid).toBe(process.pid);
   },
 );
+
+it('of a process in another container is respected until the machine restarts', () => {
+  const { startedAt } = inspectProcess(process.pid)!;
+  const foreign = { pid: 999_999_999, startedAt, namespace: 'pid:[1]' };
+  writeFileSync(file, JSON.stringify(foreign));
+  expect(() => lockDirectory(file, 'The folder')).toThrow('process 999999999 of another container');
+  writeFileSync(file, JSON.stringify({ ...foreign, startedAt: 'an-earlier-boot/1' }));
+  lockDirectory(file, 'The folder');
+  expect(lockHolder(file)?.pid).toBe(process.pid);
+});
 
 it('is not removed by a former holder', () => {
   const unlock = lockDirectory(file, 'The folder');

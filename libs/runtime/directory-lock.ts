@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, readlinkSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { inspectProcess } from './process-table.js';
 
 /** The process that holds a lock file. */
@@ -7,7 +7,11 @@ export interface LockHolder {
   readonly pid: number;
   /** Start of that process as {@link inspectProcess} tells it; guards against a reused process id. */
   readonly startedAt: string;
+  /** Process namespace (container) the id belongs to; absent where the system has none. */
+  readonly namespace?: string;
 }
+
+const ownNamespace = namespaceOfThisProcess();
 
 /** A directory is held by a process that is still running. */
 export class DirectoryInUseError extends Error {
@@ -17,12 +21,13 @@ export class DirectoryInUseError extends Error {
     readonly holder: LockHolder | undefined,
     what: string,
   ) {
-    const who = holder ? `process ${holder.pid}` : 'a process that is just starting';
+    const where = holder?.namespace !== ownNamespace && holder?.namespace !== undefined ? ' of another container' : '';
+    const who = holder ? `process ${holder.pid}${where}` : 'a process that is just starting';
     super(`${what} is already in use by ${who} (lock file ${lockFile}). Stop it first, or choose another directory.`);
   }
 }
 
-// A holder writes its lock within microseconds of creating it; an unreadable one older than this was cut off by a crash.
+// A lock appears with its whole content; an unreadable one is somebody's accident, and may still be in the writing.
 const unreadableLockAgeMs = 5_000;
 
 /**
@@ -31,7 +36,8 @@ const unreadableLockAgeMs = 5_000;
  * @throws DirectoryInUseError when a running process, also this one, holds it.
  */
 export function lockDirectory(lockFile: string, what: string): () => void {
-  const holder: LockHolder = { pid: process.pid, startedAt: inspectProcess(process.pid)?.startedAt ?? '' };
+  const startedAt = inspectProcess(process.pid)?.startedAt ?? '';
+  const holder: LockHolder = { pid: process.pid, startedAt, ...(ownNamespace === undefined ? {} : { namespace: ownNamespace }) };
   const content = JSON.stringify(holder);
   while (!create(lockFile, content)) {
     const found = read(lockFile);
@@ -53,18 +59,36 @@ export function lockHolder(lockFile: string): LockHolder | undefined {
 }
 
 function isHeld(holder: LockHolder): boolean {
+  // A process of another container can not be seen from here; only a restart of the machine proves that it is gone.
+  if (holder.namespace !== undefined && ownNamespace !== undefined && holder.namespace !== ownNamespace)
+    return bootOf(holder.startedAt) === bootOf(inspectProcess(process.pid)?.startedAt ?? '');
   const info = inspectProcess(holder.pid);
   if (info === undefined || info.zombie) return false;
   return info.startedAt === '' || holder.startedAt === '' || info.startedAt === holder.startedAt;
 }
 
+const bootOf = (startedAt: string): string => startedAt.slice(0, startedAt.indexOf('/'));
+
+// A link appears with its whole content, or not at all.
 function create(lockFile: string, content: string): boolean {
+  const draft = `${lockFile}.${randomBytes(6).toString('hex')}`;
+  writeFileSync(draft, content, { flag: 'wx', mode: 0o600 });
   try {
-    writeFileSync(lockFile, content, { flag: 'wx', mode: 0o600 });
+    linkSync(draft, lockFile);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
+  } finally {
+    rmSync(draft);
+  }
+}
+
+function namespaceOfThisProcess(): string | undefined {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return undefined;
   }
 }
 

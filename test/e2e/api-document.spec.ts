@@ -32,7 +32,7 @@ describe('the description of the API', () => {
     const routes = api.app.getHttpAdapter().getInstance().printRoutes({ commonPrefix: false, includeHooks: false }) as string;
     const served = routesOf(routes).filter((route) => !/\/api\/(docs|openapi)/.test(route) && !route.startsWith('HEAD '));
     const described = operations().map(({ route }) => route.replace(/\{(\w+)\}/g, ':$1'));
-    expect(described.sort()).toEqual(served.sort());
+    expect(new Set(described)).toEqual(new Set(served));
     expect(described.length).toBeGreaterThan(45);
   });
 

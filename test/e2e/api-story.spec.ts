@@ -272,6 +272,22 @@ describe('the story of a matter, told through the API', () => {
     });
   });
 
+  it('tells a talent what was done in which role, and not by whom', async () => {
+    const history = done(await who.talent.get(`cases/${told.caseId}/history`)).json;
+    const [registered, accepted] = history.events;
+    expect(registered.who).toEqual({ id: expect.stringContaining('urn:huicai:local|'), role: 'talent' });
+    expect(accepted.who).toEqual({ id: null, role: 'window' });
+  });
+
+  it('shows of an erased person that they were erased, and takes nothing more about them', async () => {
+    const { id } = done(await who.window.post('talents', someTalent()), 201).json;
+    await api.t.system.vault.destroySubjectKey(id);
+    expect(done(await who.auditor.get(`talents/${id}`)).json).toMatchObject({ name: '已删除', phone: '已删除' });
+    const correction = { changes: { name: '新名' }, reason: '改名' };
+    const refused = done(await who.window.send('PATCH', `talents/${id}`, correction), 409);
+    expect(refused.json).toMatchObject({ code: 'subject-erased' });
+  });
+
   it('logs requests without anybody’s id or name', () => {
     const text = api.lines.join('\n');
     expect(text).toContain('GET /api/v1/cases/:caseId 200');

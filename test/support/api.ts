@@ -42,9 +42,9 @@ export interface TestApi {
   stop(): Promise<void>;
 }
 
-/** The API on a system of the test's own, with a worker that follows. */
-export async function startTestApi(): Promise<TestApi> {
-  const t = await startTestSystem();
+/** The API on a system of the test's own unless one is given, with a worker that follows. */
+export async function startTestApi(given?: TestSystem): Promise<TestApi> {
+  const t = given ?? (await startTestSystem());
   t.startWorker();
   const { system } = t;
   const issuer = await LocalIssuer.open(system.vault);

@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { apiModule } from './api.module.js';
+import { refuseBrokenRequest } from './http/broken-request.js';
 import { useJsonBodies } from './http/json-bodies.js';
 import { problemOf } from './http/problems.js';
 import { logRequests } from './http/request-log.js';
@@ -13,6 +14,9 @@ import type { Parts } from './parts.js';
 
 /** Bodies past this many bytes are refused. */
 export const BODY_LIMIT = 256 * 1024;
+
+/** How long a request may take to arrive. */
+const REQUEST_TIMEOUT_MS = 60_000;
 
 /** The documentation page needs inline styles and its own images; everything comes from here. */
 const CONTENT_SECURITY = {
@@ -35,6 +39,8 @@ export async function createApi(parts: Parts): Promise<NestFastifyApplication> {
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: true,
     trustProxy: false,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    clientErrorHandler: refuseBrokenRequest,
     routerOptions: { maxParamLength: 300 },
     frameworkErrors: (_error: Error, request: FastifyRequest, reply: FastifyReply) => {
       const { status, headers, body } = problemOf(badInput('url-malformed', '$'), requestState(request).language);

@@ -1,13 +1,12 @@
 import { type Answer, Asked, Id, type RequestState, Roles } from '@huicai/http';
 import { type ChainFault, ChainVerifier, type EventMetadata, notFound, streamName } from '@huicai/kernel';
-import { maskName } from '@huicai/vault';
 import { formatInstant } from '@huicai/working-time';
 import { Controller, Get } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { OFFICE_ZONE } from '../calendar/facts.js';
 import { Ask, type Found, type Reads } from '../edge.js';
-import { refuseForeignCase } from '../visibility.js';
+import { masking, refuseForeignCase } from '../visibility.js';
 import { type HistoryRow, readHistory } from './views/history.view.js';
 
 @ApiTags('audit')
@@ -34,7 +33,7 @@ async function historyPage(reads: Reads, caseId: string): Promise<Found> {
     {
       expected: `${stream}/`,
       resource: `cases/${caseId}/history`,
-      present: (clear, path) => (isName(path) && reads.caller.role === 'auditor' ? maskName(String(clear)) : clear),
+      present: masking(reads.caller.role === 'auditor' ? ['name'] : []),
     },
   );
   return {
@@ -42,8 +41,6 @@ async function historyPage(reads: Reads, caseId: string): Promise<Found> {
     body: { caseId, number: facts.number, events: rows.map((row, i) => entryOf(reads, row, opened[i]!)), chain },
   };
 }
-
-const isName = (path: string): boolean => /\/name$/.test(path);
 
 function entryOf(reads: Reads, row: HistoryRow, data: object) {
   // Whom a talent dealt with is told by role; ids of colleagues are for the office.

@@ -1,5 +1,5 @@
 import { type Answer, Asked, badInput, FreeText, Id, NoBody, OneOf, type RequestState, Roles, Uuid } from '@huicai/http';
-import { type CommandResult, forbidden, notFound, streamName } from '@huicai/kernel';
+import { type CommandResult, forbidden, notFound } from '@huicai/kernel';
 import { normaliseCardNumber } from '@huicai/vault';
 import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
@@ -135,7 +135,9 @@ export class CardsController {
   @Roles('talent', 'window', 'department', 'specialist', 'supervisor', 'auditor')
   @summary('All cards and applications of a talent')
   list(@Asked() request: RequestState, @Id('talentId') talentId: string): Promise<Answer> {
-    return this.queries.execute(new Ask(request, ['cards'], (reads) => cardsPage(reads, talentId)));
+    return this.queries.execute(
+      new Ask(request, ['cards', 'talents', 'specialist_assignments', 'service_queue'], (reads) => cardsPage(reads, talentId)),
+    );
   }
 
   @Get('my/cards')
@@ -170,7 +172,7 @@ const created = (talentId: string): Outcome => ({
 });
 
 async function cardsPage(reads: Reads, talentId: string): Promise<Found> {
-  const exists = await reads.exists(streamName('talent', talentId));
+  const exists = (await reads.directory.talent(talentId)) !== undefined;
   await refuseForeignTalent(reads, talentId, exists);
   if (!exists) throw notFound('talent-not-found');
   const rows = await cardsOfTalent(reads.db, talentId);

@@ -1,14 +1,19 @@
 import { badInput, cursorOf, isUuid, readCursor } from '@huicai/http';
 import { forbidden, notFound, streamName } from '@huicai/kernel';
-import { maskName, maskPhone } from '@huicai/vault';
 import { type ClockState, formatInstant } from '@huicai/working-time';
 import { OFFICE_ZONE, type TimeReference } from '../calendar/facts.js';
 import type { Found, Reads } from '../edge.js';
-import { refuseForeignCase } from '../visibility.js';
+import { maskedFor, masking, refuseForeignCase } from '../visibility.js';
 import { possibleSteps } from './case.js';
+import type { Relation } from './contract.js';
 import { type CaseFacts, currentClock, viewOf } from './facts.js';
 import { PAUSED, PROGRESS } from './progress-texts.js';
 import { type CaseDetailRow, casesOfTalent, findCase } from './views/case-detail.view.js';
+
+interface Concern {
+  readonly relation: Relation;
+  readonly name: string | null;
+}
 
 const at = (instant: number | null): string | null => (instant === null ? null : formatInstant(instant, OFFICE_ZONE));
 
@@ -23,13 +28,12 @@ export async function casePage(reads: Reads, caseId: string): Promise<Found> {
     talentContact(reads, row.talent_id, `cases/${caseId}`),
     directory.itemNames(row.facts.catalogueVersion),
     directory.network(),
-    reads.open<{ matter: string; reply: CaseDetailRow['reply']; names: (string | null)[] }>(
-      { matter: row.matter, reply: row.reply, names: row.facts.subjects.map(({ name }) => name) },
-      { expected: `${streamName('case', caseId)}/`, resource: `cases/${caseId}` },
+    reads.open<{ matter: string; reply: CaseDetailRow['reply']; subjects: Concern[] }>(
+      { matter: row.matter, reply: row.reply, subjects: row.facts.subjects.map(({ relation, name }) => ({ relation, name })) },
+      { expected: `${streamName('case', caseId)}/`, resource: `cases/${caseId}`, present: masking(maskedFor(caller.role)) },
     ),
   ]);
   const { facts } = row;
-  const names = clear.names.map((name) => (name !== null && caller.role === 'auditor' ? maskName(name) : name));
   return {
     revision: row.revision,
     body: {
@@ -43,7 +47,7 @@ export async function casePage(reads: Reads, caseId: string): Promise<Found> {
       channelId: facts.channelId,
       urgency: facts.urgency,
       talent: { id: row.talent_id, ...talent },
-      concerns: facts.subjects.flatMap(({ relation }, i) => (relation === 'SELF' ? [] : [{ relation, name: names[i] }])),
+      concerns: clear.subjects.filter(({ relation }) => relation !== 'SELF'),
       matter: clear.matter,
       result: clear.reply && { outcome: clear.reply.outcome, reply: clear.reply.text },
       department: facts.departmentId && { id: facts.departmentId, name: network.departments[facts.departmentId] ?? null },
@@ -104,13 +108,10 @@ async function talentContact(reads: Reads, talentId: string, resource: string) {
   const talent = await reads.directory.talent(talentId);
   // The talent's view may be a moment behind the case's.
   if (!talent) return { name: null, phone: null };
-  const { name, phone } = await reads.open<{ name: string; phone: string }>(
+  return reads.open<{ name: string; phone: string }>(
     { name: talent.facts.name, phone: talent.facts.phone },
-    { expected: `${streamName('talent', talentId)}/`, resource },
+    { expected: `${streamName('talent', talentId)}/`, resource, present: masking(maskedFor(reads.caller.role)) },
   );
-  const { role } = reads.caller;
-  const masked = role === 'auditor' || role === 'department';
-  return { name: role === 'auditor' ? maskName(name) : name, phone: masked ? maskPhone(phone) : phone };
 }
 
 /** Co-departments may look; the steps are the lead's. */

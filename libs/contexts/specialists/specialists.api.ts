@@ -15,12 +15,11 @@ import {
   Uuid,
 } from '@huicai/http';
 import { notFound, streamName } from '@huicai/kernel';
-import { maskName } from '@huicai/vault';
 import { Body, Controller, Get, HttpCode, Post, Put, Query } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Ask, type Found, type Outcome, type Reads, RunCommand } from '../edge.js';
-import { refuseForeignTalent } from '../visibility.js';
+import { masking, refuseForeignTalent } from '../visibility.js';
 import type { SpecialistKind } from './contract.js';
 import { assignSpecialist, enrolSpecialist, handOverTalent, type SpecialistInput } from './specialist.intake.js';
 import { assignmentOf } from './views/assignments.view.js';
@@ -86,7 +85,9 @@ export class SpecialistsController {
   @Roles('talent', 'window', 'department', 'specialist', 'supervisor', 'auditor')
   @ApiOperation({ summary: 'The primary specialist of a talent' })
   primary(@Asked() request: RequestState, @Id('talentId') talentId: string): Promise<Answer> {
-    return this.queries.execute(new Ask(request, ['specialist_assignments'], (reads) => primaryOf(reads, talentId)));
+    return this.queries.execute(
+      new Ask(request, ['specialist_assignments', 'talents', 'service_queue'], (reads) => primaryOf(reads, talentId)),
+    );
   }
 
   @Put('talents/:talentId/specialist')
@@ -121,11 +122,15 @@ async function specialistsPage(reads: Reads, departmentId: string | null): Promi
     rows.map(async (row) => {
       const { name } = await reads.open<{ name: string }>(
         { name: row.name },
-        { expected: `${streamName('specialist', row.specialist_id)}/`, resource: `specialists/${row.specialist_id}` },
+        {
+          expected: `${streamName('specialist', row.specialist_id)}/`,
+          resource: `specialists/${row.specialist_id}`,
+          present: masking(reads.caller.role === 'auditor' ? ['name'] : []),
+        },
       );
       return {
         id: row.specialist_id,
-        name: reads.caller.role === 'auditor' ? maskName(name) : name,
+        name,
         kind: row.kind,
         departmentId: row.department_id,
       };
@@ -135,7 +140,7 @@ async function specialistsPage(reads: Reads, departmentId: string | null): Promi
 }
 
 async function primaryOf(reads: Reads, talentId: string): Promise<Found> {
-  const exists = await reads.exists(streamName('talent', talentId));
+  const exists = (await reads.directory.talent(talentId)) !== undefined;
   await refuseForeignTalent(reads, talentId, exists);
   if (!exists) throw notFound('talent-not-found');
   const row = await assignmentOf(reads.db, talentId);

@@ -18,8 +18,8 @@ import { maskIdNumber, maskName, maskPhone, normaliseIdNumber, normaliseName, no
 import { Body, Controller, Get, HttpCode, Patch, Post } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Ask, type Found, type Reads, RunCommand } from '../edge.js';
-import { refuseForeignTalent } from '../visibility.js';
+import { Ask, type Found, type Opening, type Reads, RunCommand } from '../edge.js';
+import { maskedFor, masking, refuseForeignTalent } from '../visibility.js';
 import type { EngagementMode, IdentityDocument, TalentCategory } from './contract.js';
 import { correctTalent, registerTalent, type TalentInput } from './talent.intake.js';
 import { findTalents, type TalentRow } from './views/talents.view.js';
@@ -85,6 +85,9 @@ interface ClearTalent {
   readonly employer: string;
 }
 
+/** A talent, and what tells whose business they are. */
+const TALENT_VIEWS = ['talents', 'specialist_assignments', 'service_queue'];
+
 /** Exact search by one of these; each hit is confirmed against the value of today. */
 const SEARCHES = {
   name: { field: 'talent.name', normalise: normaliseName },
@@ -130,7 +133,7 @@ export class TalentsController {
   @Roles('talent', 'window', 'department', 'specialist', 'supervisor', 'auditor')
   @ApiOperation({ summary: 'A talent as corrected so far; the number of the identity document is masked' })
   read(@Asked() request: RequestState, @Id('talentId') id: string): Promise<Answer> {
-    return this.queries.execute(new Ask(request, ['talents'], (reads) => talentPage(reads, id)));
+    return this.queries.execute(new Ask(request, TALENT_VIEWS, (reads) => talentPage(reads, id)));
   }
 
   @Post('search')
@@ -149,18 +152,16 @@ async function talentPage(reads: Reads, talentId: string): Promise<Found> {
   const [row] = await findTalents(reads.db, [talentId]);
   await refuseForeignTalent(reads, talentId, row !== undefined);
   if (!row) throw notFound('talent-not-found');
-  const { caller } = reads;
-  const clear = await openTalent(reads, row);
-  const masked = caller.role === 'auditor' || caller.role === 'department';
+  const shown = await openTalent(reads, row, masking(maskedFor(reads.caller.role)));
   return {
     revision: row.revision,
     body: {
       id: talentId,
-      name: caller.role === 'auditor' ? maskName(clear.name) : clear.name,
+      name: shown.name,
       documentType: row.facts.documentType,
-      documentNumber: maskIdNumber(clear.documentNumber),
-      phone: masked ? maskPhone(clear.phone) : clear.phone,
-      employer: clear.employer,
+      documentNumber: shown.documentNumber,
+      phone: shown.phone,
+      employer: shown.employer,
       category: row.facts.category,
       engagement: row.facts.engagement,
       registeredAt: row.registered_at.toISOString(),
@@ -188,10 +189,14 @@ async function searchTalents(reads: Reads, by: keyof typeof SEARCHES, value: str
   return { body: { items, total: items.length } };
 }
 
-function openTalent(reads: Reads, row: TalentRow): Promise<ClearTalent> {
+function openTalent(reads: Reads, row: TalentRow, present?: Opening['present']): Promise<ClearTalent> {
   const { name, documentNumber, phone, employer } = row.facts;
   return reads.open<ClearTalent>(
     { name, documentNumber, phone, employer },
-    { expected: `${streamName('talent', row.talent_id)}/`, resource: `talents/${row.talent_id}` },
+    {
+      expected: `${streamName('talent', row.talent_id)}/`,
+      resource: `talents/${row.talent_id}`,
+      ...(present ? { present } : {}),
+    },
   );
 }

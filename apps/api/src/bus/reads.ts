@@ -27,7 +27,6 @@ export function readsFor(parts: Parts, request: RequestState): Reads {
     directory: directoryFor(system, caller, department),
     department,
     time: () => system.facts.time(),
-    exists: (stream) => system.exists(stream),
     stored: (stream) => system.store.readStream(stream),
     find: (field, value) => system.vault.find(field, value),
     open: async <T>(value: unknown, { resource, ...options }: Opening): Promise<T> => {

@@ -32,6 +32,8 @@ function codes(): Set<string> {
   return new Set(refusing.flatMap((text) => CODES.flatMap((form) => [...text.matchAll(form)].map(([, code]) => code!))));
 }
 
+const byText = (a: string, b: string): number => a.localeCompare(b);
+
 describe('texts of problems', () => {
   it('exist for every code thrown anywhere', () => {
     const thrown = codes();
@@ -49,7 +51,7 @@ describe('texts of problems', () => {
   });
 
   it('say the same in both languages, with the same blanks', () => {
-    const blanks = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
+    const blanks = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!).sort(byText);
     for (const [code, { zh, en }] of Object.entries(PROBLEM_TEXTS)) {
       expect([code, zh]).toEqual([code, expect.stringMatching(/\p{Script=Han}/u)]);
       expect([code, en]).toEqual([code, expect.stringMatching(/^[ -~’]+$/)]);
