@@ -51,6 +51,16 @@ export class FactSources {
     return { calendar, policy };
   }
 
+  /**
+   * Calendar and policy holding at least these versions. A version never changes, so what was promised under it can be derived
+   * without asking the store again.
+   */
+  async timeHolding(calendarVersion: number, policyVersion: number): Promise<TimeReference> {
+    const known = { calendar: this.calendarStream.known, policy: this.policyStream.known };
+    const enough = known.calendar.versions.length >= calendarVersion && known.policy.versions.length >= policyVersion;
+    return enough ? known : this.time();
+  }
+
   async exists(stream: string): Promise<boolean> {
     for await (const _ of this.store.readStream(stream, { maxCount: 1 })) return true;
     return false;

@@ -47,10 +47,10 @@ describe('workers', () => {
     const workers = [rig.work(system), rig.work(other)];
     await until('a leader', () => workers.some((worker) => leads(worker) > 0));
     let leader = workers.findIndex((worker) => leads(worker) > 0);
-    for (let turn = 0; turn < 3; turn++) {
+    for (let turn = 0; turn < 2; turn++) {
       const flood = (async () => {
         let position = 0n;
-        for (let i = 0; i < 8; i++) ({ position } = await takeThrough(office, [...handled, submit]));
+        for (let i = 0; i < 4; i++) ({ position } = await takeThrough(office, [...handled, submit]));
         return position;
       })();
       const [pid, ...more] = await leaders();
@@ -72,9 +72,8 @@ describe('workers', () => {
       });
       const name = ['first', 'second'][leader]!;
       for (const { id, metadata } of breaches) expect(id).toBe(eventIdOf((metadata as { commandId: string }).commandId, name, 0));
-      expect(leads(old)).toBe(leads(old));
     }
-    expect(workers.map(leads).reduce((a, b) => a + b)).toBe(4);
+    expect(workers.map(leads).reduce((a, b) => a + b)).toBe(3);
     await Promise.all(workers.map((worker) => worker.stop()));
     expect(await leaders()).toEqual([]);
     expect(await replayed()).toEqual([]);
@@ -133,7 +132,7 @@ describe('workers', () => {
     const names = ['service_queue', 'history', 'case_detail'];
     const flood = (async () => {
       let position = 0n;
-      for (let i = 0; i < 25; i++) ({ position } = await takeThrough(office, handled));
+      for (let i = 0; i < 10; i++) ({ position } = await takeThrough(office, handled));
       return position;
     })();
     for (const name of names) {
@@ -264,8 +263,8 @@ describe('a worker whose event store is put back or exchanged', () => {
     await serve(name);
     const beside = await rig.open({ eventStoreUrl: server.connectionString });
     if (goesOn) {
-      const now = await openOffice(beside, rig.clock);
-      for (let i = 0; i < 5; i++) await takeThrough(now, handled);
+      const now = await openOffice(beside, rig.clock, 1);
+      for (let i = 0; i < 3; i++) await takeThrough(now, handled);
     }
     await expect(worker.done).rejects.toThrow(RebuildNeededError);
     await expect(worker.done).rejects.toThrow(why);

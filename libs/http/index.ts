@@ -7,4 +7,5 @@ export * from './fields.js';
 export * from './headers.js';
 export * from './query-parameters.js';
 export * from './request.js';
+export * from './shapes.js';
 export * from './validate.js';

@@ -32,8 +32,13 @@ function composed(value: unknown, path: string, depth: number): unknown {
   if (typeof value === 'string') return value.normalize('NFC');
   if (typeof value !== 'object' || value === null) return value;
   if (depth > MAX_DEPTH) throw badInput('too-deep', '$', { max: MAX_DEPTH });
-  if (Array.isArray(value)) return value.map((item) => composed(item, path, depth + 1));
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, composed(item, path, depth + 1)]));
+  if (Array.isArray(value)) return value.map((item, i) => composed(item, pathOf(path, String(i)), depth + 1));
+  const entries = Object.entries(value).map(([key, item]) => {
+    // What every object inherits is skipped on the way into a class, and would pass unseen.
+    if (key in Object.prototype) throw badInput('unknown-field', pathOf(path, key));
+    return [key, composed(item, pathOf(path, key), depth + 1)] as const;
+  });
+  return Object.fromEntries(entries);
 }
 
 function faultsOf(error: ValidationError, parent: string): FieldFault[] {

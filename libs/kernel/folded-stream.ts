@@ -23,6 +23,11 @@ export class FoldedStream<S> {
     this.state = initial;
   }
 
+  /** What was folded so far, without a look at the store: enough where only what is there already is asked for. */
+  get known(): S {
+    return this.state;
+  }
+
   /** @throws StoreUnavailableError */
   current(): Promise<S> {
     // A read already under way may have started before the caller's last write; one that has not begun yet serves all who wait.

@@ -50,6 +50,33 @@ it('hands on a lone item at once, and a flood in full batches', async () => {
   expect((await all.next()).done).toBe(true);
 });
 
+it('waits for more, until a batch is full or its time has come, when the batch before it has only just begun', async () => {
+  const hour = 3_600_000;
+  const { items, put, end } = source<number>();
+  const all = batches(items, 3, hour);
+  put(1);
+  expect((await all.next()).value).toEqual([1]);
+  const second = all.next();
+  for (const n of [2, 3, 4, 5]) {
+    put(n);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect((await second).value).toEqual([2, 3, 4]);
+  const third = all.next();
+  put(6);
+  end();
+  expect((await third).value).toEqual([5, 6]);
+  expect((await all.next()).done).toBe(true);
+
+  const trickle = source<number>();
+  const timed = batches(trickle.items, 100, 20);
+  trickle.put(1);
+  expect((await timed.next()).value).toEqual([1]);
+  trickle.put(2);
+  expect((await timed.next()).value).toEqual([2]);
+  await timed.return();
+});
+
 it('asks for one item only while a batch is worked on', async () => {
   const { items, state, put } = source<number>();
   const all = batches(items, 3);
@@ -77,7 +104,7 @@ it('loses and doubles nothing, keeps the order, and never exceeds its size', asy
         }
       }
       const got: number[] = [];
-      for await (const batch of batches(all(), size)) {
+      for await (const batch of batches(all(), size, 1)) {
         expect(batch.length).toBeGreaterThan(0);
         expect(batch.length).toBeLessThanOrEqual(size);
         got.push(...batch);

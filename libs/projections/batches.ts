@@ -1,9 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 const NOTHING_YET = Symbol('nothing yet');
 
-/** Lets one turn of the event loop pass, so that what the socket has already received counts as there. */
-const settleTurn = (): Promise<typeof NOTHING_YET> => new Promise((resolve) => setImmediate(() => resolve(NOTHING_YET)));
+/** A batch of more than this many items is part of a flood: more is on its way once the sender hears that there is room again. */
+const FLOOD = 16;
+const FLOOD_GAP_MS = 5;
 
 /**
  * Groups what is there: an item after a quiet time is handed on at once, a flood in full batches. A trickle would make a batch of
@@ -17,6 +16,7 @@ export async function* batches<T>(
   size: number,
   lingerMs = 50,
 ): AsyncGenerator<T[], void, undefined> {
+  const timer = new Timer();
   let pending = source.next();
   let began = Number.NEGATIVE_INFINITY;
   try {
@@ -24,29 +24,48 @@ export async function* batches<T>(
       const first = await pending;
       if (first.done) return;
       const batch = [first.value];
-      pending = source.next();
-      const wait = began + lingerMs - performance.now();
-      const full = new AbortController();
-      const lingered = wait > 0 ? delay(wait, NOTHING_YET, { signal: full.signal }) : undefined;
-      lingered?.catch(() => undefined);
+      const opened = performance.now();
+      const lingered = began + lingerMs > opened ? timer.wait(began + lingerMs - opened) : undefined;
       let ended = false;
-      while (batch.length < size) {
-        const next = await Promise.race([pending, lingered ?? settleTurn()]);
+      pending = source.next();
+      while (batch.length < size && !ended) {
+        let next = await Promise.race([pending, lingered ?? settleTurn()]);
+        const flooded = batch.length > FLOOD && performance.now() < opened + lingerMs;
+        if (next === NOTHING_YET && !lingered && flooded) next = await Promise.race([pending, timer.wait(FLOOD_GAP_MS)]);
         if (next === NOTHING_YET) break;
-        if (next.done) {
-          ended = true;
-          break;
+        if (next.done) ended = true;
+        else {
+          batch.push(next.value);
+          pending = source.next();
         }
-        batch.push(next.value);
-        pending = source.next();
       }
-      full.abort();
+      timer.stop();
       began = performance.now();
       yield batch;
       if (ended) return;
     }
   } finally {
+    timer.stop();
     pending.catch(() => undefined);
     source.return().catch(() => undefined);
+  }
+}
+
+/** Lets one turn of the event loop pass, so that what the socket has already received counts as there. */
+const settleTurn = (): Promise<typeof NOTHING_YET> => new Promise((resolve) => setImmediate(() => resolve(NOTHING_YET)));
+
+/** One waiting time at a time; a new one drops the old, whose promise then never settles. */
+class Timer {
+  private running: NodeJS.Timeout | undefined;
+
+  wait(ms: number): Promise<typeof NOTHING_YET> {
+    this.stop();
+    return new Promise((resolve) => {
+      this.running = setTimeout(() => resolve(NOTHING_YET), ms);
+    });
+  }
+
+  stop(): void {
+    clearTimeout(this.running);
   }
 }

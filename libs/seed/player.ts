@@ -3,7 +3,7 @@ import { type CommandResult, Refusal } from '@huicai/kernel';
 import { officeDay } from '../contexts/calendar/facts.js';
 import * as cards from '../contexts/cards/card.intake.js';
 import { registerCase, stepCase } from '../contexts/cases/case.intake.js';
-import type { CommandMeta } from '../contexts/gateway.js';
+import type { CommandMeta, Gateway } from '../contexts/gateway.js';
 import * as specialists from '../contexts/specialists/specialist.intake.js';
 import * as talents from '../contexts/talents/talent.intake.js';
 import { BreachTimers } from './breach-timers.js';
@@ -42,10 +42,19 @@ export function playYear(options: PlayOptions): Promise<SeedOutcome> {
   return new Player(options).play();
 }
 
+/** A step whose command has been sent, and waits for its turn to be decided and recorded. */
+interface BegunStep {
+  readonly go: () => void;
+  readonly cancel: (why: Error) => void;
+  /** What its command recorded. Never left unhandled. */
+  readonly done: Promise<CommandResult | undefined>;
+}
+
 class Player {
   private readonly system: HuicaiSystem;
   private readonly timers: BreachTimers;
   private readonly numbers = new Map<number, { next: number; last: number }>();
+  private ahead: BegunStep | undefined;
 
   constructor(private readonly options: PlayOptions) {
     this.system = options.system;
@@ -53,14 +62,13 @@ class Player {
   }
 
   async play(): Promise<SeedOutcome> {
-    const { plan, clock, signal, onStep } = this.options;
+    const { plan } = this.options;
     await this.timers.open();
-    for (const [i, step] of plan.steps.entries()) {
-      signal?.throwIfAborted();
-      await this.timers.fireBefore(step.at);
-      clock.moveTo(step.at);
-      await this.take(step);
-      onStep?.(i + 1, plan.steps.length);
+    try {
+      for (const index of plan.steps.keys()) await this.takeTurn(index);
+    } finally {
+      this.ahead?.cancel(new Error('Its turn never came'));
+      await this.ahead?.done.catch(() => undefined);
     }
     await this.timers.fireBefore(plan.span.to);
     const count = (kind: Act['kind']) => plan.steps.filter(({ act }) => act.kind === kind).length;
@@ -72,59 +80,98 @@ class Player {
     };
   }
 
-  private async take(step: Step): Promise<void> {
-    const commandId = commandIdOf(this.options.plan.seed, step.key);
+  private async takeTurn(index: number): Promise<void> {
+    const { plan, clock, signal, onStep } = this.options;
+    const [step, next] = [plan.steps[index]!, plan.steps[index + 1]];
+    signal?.throwIfAborted();
+    await this.timers.fireBefore(step.at);
+    clock.moveTo(step.at);
+    const present = this.ahead ?? this.begin(step);
+    present.go();
+    // The next one's stream is read while this one is written.
+    this.ahead = next && mayBegin(next, step) ? this.begin(next) : undefined;
+    const result = await present.done;
+    if (result && 'caseId' in step.act) this.timers.follow(result);
+    onStep?.(index + 1, plan.steps.length);
+  }
+
+  private begin(step: Step): BegunStep {
+    let go!: () => void;
+    let cancel!: (why: Error) => void;
+    const turn = new Promise<void>((resolve, reject) => {
+      go = resolve;
+      cancel = reject;
+    });
+    turn.catch(() => undefined);
+    const done = this.take(step, turn);
+    done.catch(() => undefined);
+    return { go, cancel, done };
+  }
+
+  private async take(step: Step, turn: Promise<void>): Promise<CommandResult | undefined> {
+    const { plan, clock } = this.options;
+    const { system } = this;
+    const commandId = commandIdOf(plan.seed, step.key);
     const meta: CommandMeta = { commandId, correlationId: commandId, backfill: true };
+    const gateway: Gateway = {
+      vault: system.vault,
+      exists: (stream) => system.exists(stream),
+      // Nothing is decided before everything earlier is on record.
+      send: (sent) => {
+        const prepare = async () => {
+          await turn;
+          await sent.prepare?.();
+        };
+        return clock.readAt(step.at, () => (system as Gateway).send({ ...sent, prepare }));
+      },
+    };
     try {
-      await this.do(step, meta);
+      return await this.do(step, gateway, meta);
     } catch (error) {
       throw error instanceof Refusal ? new StepRefusedError(step.key, error) : error;
     }
   }
 
-  private async do({ act, caller, at }: Step, meta: CommandMeta): Promise<void> {
-    const { system } = this;
+  private async do({ act, caller, at }: Step, gateway: Gateway, meta: CommandMeta): Promise<CommandResult | undefined> {
     switch (act.kind) {
       case 'lease-numbers': {
-        const { from, to } = await leaseNumbers(system.runner, act.year, act.count, meta.commandId, {
-          occurredAt: at,
-          backfill: true,
-        });
+        const time = { occurredAt: at, backfill: true };
+        const { from, to } = await leaseNumbers(this.system.runner, act.year, act.count, meta.commandId, time);
         this.numbers.set(act.year, { next: from, last: to });
-        return;
+        return undefined;
       }
       case 'register-case':
-        return this.follow(await this.register(act, caller, meta, at));
-      case 'step-case':
-        return this.follow(
-          await stepCase(
-            system,
-            caller,
-            meta,
-            { caseId: act.caseId, subjects: this.timers.factsOf(act.caseId)?.subjects },
-            act.step,
-          ),
-        );
+        this.takeNumber(at);
+        return registerCase(gateway, caller, meta, act.input);
+      case 'step-case': {
+        const subjects = this.timers.factsOf(act.caseId)?.subjects;
+        return stepCase(gateway, caller, meta, { caseId: act.caseId, subjects }, act.step);
+      }
       case 'enrol-specialist':
-        await specialists.enrolSpecialist(system, caller, meta, act.input, act.specialistId);
-        return;
+        return specialists.enrolSpecialist(gateway, caller, meta, act.input, act.specialistId);
       case 'register-talent':
-        await talents.registerTalent(system, caller, meta, act.input, act.talentId);
-        return;
+        return talents.registerTalent(gateway, caller, meta, act.input, act.talentId);
       case 'correct-talent':
-        await talents.correctTalent(system, caller, meta, act.talentId, { changes: act.changes, reason: act.reason });
-        return;
-      case 'assign-specialist':
-        await specialists.assignSpecialist(system, caller, meta, { talentId: act.talentId, specialistId: act.specialistId });
-        return;
+        return talents.correctTalent(gateway, caller, meta, act.talentId, { changes: act.changes, reason: act.reason });
+      case 'assign-specialist': {
+        const { talentId, specialistId } = act;
+        return specialists.assignSpecialist(gateway, caller, meta, { talentId, specialistId });
+      }
       case 'hand-over': {
         const { talentId, toSpecialistId, reason } = act;
-        await specialists.handOverTalent(system, caller, meta, { talentId, toSpecialistId, reason });
-        return;
+        return specialists.handOverTalent(gateway, caller, meta, { talentId, toSpecialistId, reason });
       }
       default:
-        await this.doCard(act, { gateway: system, caller, meta, talentId: act.talentId });
+        return this.doCard(act, { gateway, caller, meta, talentId: act.talentId });
     }
+  }
+
+  /** The nth case of a year has the nth number of the year's blocks, whether it is recorded now or was before. */
+  private takeNumber(at: number): void {
+    const year = Number(officeDay(at).slice(0, 4));
+    const block = this.numbers.get(year)!;
+    const number = formatCaseNumber(year, block.next++);
+    this.system.useNumbers({ next: () => Promise.resolve(number) });
   }
 
   private doCard(
@@ -148,22 +195,9 @@ class Player {
         return cards.revokeCard(call, act.cardId, { reason: act.reason, legalBasis: act.legalBasis });
     }
   }
+}
 
-  /** The nth case of a year has the nth number of the year's blocks, whether it is recorded now or was before. */
-  private register(
-    act: Extract<Act, { kind: 'register-case' }>,
-    caller: Step['caller'],
-    meta: CommandMeta,
-    at: number,
-  ): Promise<CommandResult> {
-    const year = Number(officeDay(at).slice(0, 4));
-    const block = this.numbers.get(year)!;
-    const number = formatCaseNumber(year, block.next++);
-    this.system.useNumbers({ next: () => Promise.resolve(number) });
-    return registerCase(this.system, caller, meta, act.input);
-  }
-
-  private follow(result: CommandResult): void {
-    this.timers.follow(result);
-  }
+/** Whether a step can be begun before the one ahead of it is on record: a step of another case, which needs nothing of it. */
+function mayBegin(next: Step, present: Step): boolean {
+  return next.act.kind === 'step-case' && !('caseId' in present.act && present.act.caseId === next.act.caseId);
 }

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { startTestApi, type TestApi } from '../support/api.js';
 
 interface Operation {
@@ -6,6 +7,9 @@ interface Operation {
   readonly requestBody?: { readonly content: Record<string, { readonly schema: { readonly $ref?: string } }> };
   readonly responses: Record<string, { readonly content?: Record<string, { readonly schema: { readonly $ref?: string } }> }>;
 }
+
+/** Nobody's. */
+const ID = '0190b5a0-0000-7000-8000-000000000000';
 
 describe('the description of the API', () => {
   let api: TestApi;
@@ -78,13 +82,69 @@ describe('the description of the API', () => {
     expect(page.text).not.toMatch(/<script>(?!\s*<\/script>)/);
   });
 
+  it('has an answer other than 500 to any body, query and header', async () => {
+    const roles = ['window', 'supervisor', 'admin', 'talent', 'department', 'specialist', 'venue'] as const;
+    const clients = await Promise.all(
+      roles.map((role) =>
+        api.as(role, { talentId: ID, specialistId: ID, departmentId: role === 'department' ? 'rsj' : undefined }),
+      ),
+    );
+    const odd = fc.oneof(
+      fc.jsonValue({ maxDepth: 2 }),
+      fc.string({ unit: 'binary', maxLength: 40 }),
+      fc.constantFrom(ID, '04', 'rsj', 'NORMAL', 'PASSPORT', '2026-02-30', '13900000000', 'constructor', '\u0000', 1e308, -0),
+    );
+    const fields = Object.values(document.components.schemas).flatMap((schema) =>
+      Object.keys((schema as { properties?: object }).properties ?? {}),
+    );
+    const body = fc.oneof(odd, fc.dictionary(fc.constantFrom(...fields), odd, { maxKeys: 8 }));
+    const query = fc.dictionary(
+      fc.constantFrom('limit', 'cursor', 'light', 'number', 'acceptedFrom', 'by', 'from', 'to', 'departmentId', 'x'),
+      fc.oneof(fc.constantFrom('1', 'RED', '2026-01', 'rsj', 'item'), fc.string({ maxLength: 20 })),
+      { maxKeys: 5 },
+    );
+    const headers = fc.record(
+      {
+        'if-match': fc.constantFrom('"0"', '"99999999999999999999"', '*', ''),
+        'idempotency-key': fc.constantFrom('a', '', ' '),
+        'x-min-position': fc.constantFrom('0', 'x', '99999999999999999999'),
+        'if-none-match': fc.constantFrom('*', '"0"', 'x'),
+        'accept-language': fc.string({ maxLength: 20 }).map((text) => text.replace(/[^ -~]/g, '')),
+      },
+      { requiredKeys: [] },
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...operations()),
+        fc.constantFrom(...clients),
+        body,
+        query,
+        headers,
+        async ({ route, path }, client, sent, asked, heads) => {
+          const [method = ''] = route.split(' ');
+          const id = path
+            .replace(/\{version\}/, '2024-draft')
+            .replace(/\{number\}/, '371300000000001')
+            .replace(/\{\w+\}/g, ID);
+          const url = method === 'GET' ? `${id}?${new URLSearchParams(asked)}` : id;
+          const reply = await client.send(method, url, method === 'GET' ? undefined : sent, { headers: heads });
+          expect([route, reply.status, reply.status < 500 || reply.status === 503]).toEqual([route, reply.status, true]);
+          if (reply.status >= 400 && !path.startsWith('/health'))
+            expect(reply.json).toMatchObject({ code: expect.any(String), detail: expect.any(String) });
+        },
+      ),
+      { numRuns: 600 },
+    );
+    expect(api.lines.filter((line) => line.startsWith('fault '))).toEqual([]);
+  }, 60_000);
+
   it('lets nobody in but to the login, the health checks and itself', async () => {
     for (const { route, path, operation } of operations()) {
       if (path.startsWith('/health') || path === '/api/v1/auth/token') continue;
       const url = path
         .replace(/\{version\}/, 'v-1')
         .replace(/\{number\}/, '1')
-        .replace(/\{\w+\}/g, '0190b5a0-0000-7000-8000-000000000000');
+        .replace(/\{\w+\}/g, ID);
       const reply = await guest().send(route.split(' ')[0]!, url, operation.requestBody ? {} : undefined);
       expect([route, reply.status, reply.json.code]).toEqual([route, 401, 'token-missing']);
     }

@@ -57,6 +57,9 @@ describe('bad input', () => {
   describe('in the body of a talent', () => {
     const cases: [string, Record<string, unknown>, number, string, string][] = [
       ['an unknown field', { salary: 1 }, 400, 'unknown-field', 'salary'],
+      ['a field every object has', { toString: 1 }, 400, 'unknown-field', 'toString'],
+      ['a constructor', { constructor: { name: 'x' } }, 400, 'unknown-field', 'constructor'],
+      ['a field named in Chinese', { 工资: 1 }, 400, 'unknown-field', '?'],
       ['a number for a name', { name: 5 }, 400, 'wrong-type', 'name'],
       ['null for a name', { name: null }, 400, 'wrong-type', 'name'],
       ['a list for a phone number', { phone: ['13900000000'] }, 400, 'wrong-type', 'phone'],
@@ -465,6 +468,8 @@ describe('bad input', () => {
       const forged = `${start}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.${signature}`;
       await refused(asking(forged), 401, 'token-invalid');
       await refused(asking('nonsense'), 401, 'token-invalid');
+      const elsewhere = await api.issuer.issueToken({ id: randomUUID(), role: 'talent', talentId: "x' or true" });
+      await refused(asking(elsewhere.accessToken), 401, 'token-invalid');
       const yesterday = await LocalIssuer.open(api.t.system.vault, () => new Date(Date.now() - 86_400_000));
       const old = await yesterday.issueToken({ id: randomUUID(), role: 'window' });
       await refused(asking(old.accessToken), 401, 'token-expired');
@@ -504,6 +509,7 @@ describe('bad input', () => {
       const guest = api.withToken(undefined);
       const login = (body: object) => (headers: Record<string, string>) => guest.post('auth/token', body, { headers });
       await refused(login({ login: 'nobody', password: 'wrong' }), 401, 'login-failed');
+      await refused(login({ login: 'no\u0000body', password: 'x' }), 422, 'control-character', 'login');
       await refused(login({ login: 'nobody' }), 400, 'field-required', 'password');
       for (let i = 0; i < 5; i++) await guest.post('auth/token', { login: 'guessed', password: String(i) });
       const stopped = await refused(login({ login: 'guessed', password: '5' }), 429, 'too-many-attempts');

@@ -14,7 +14,7 @@ describe('the story of a matter, told through the API', () => {
   let api: TestApi;
   const told = {} as Told;
   const who = {} as Record<
-    'window' | 'secondWindow' | 'talent' | 'department' | 'specialist' | 'supervisor' | 'auditor' | 'venue',
+    'window' | 'secondWindow' | 'talent' | 'department' | 'specialist' | 'colleague' | 'supervisor' | 'auditor' | 'venue',
     Client
   >;
 
@@ -76,6 +76,7 @@ describe('the story of a matter, told through the API', () => {
 
   it('hands the talent over to another specialist and back', async () => {
     const other = done(await who.supervisor.post('specialists', { name: '王专员', kind: 'WINDOW', departmentId: 'rsj' }), 201);
+    who.colleague = await api.as('specialist', { specialistId: other.json.id });
     for (const toSpecialistId of [other.json.id, told.specialistId])
       done(await who.window.post(`talents/${told.talentId}/specialist/hand-over`, { toSpecialistId, reason: '轮岗' }));
     const primary = done(await who.talent.get(`talents/${told.talentId}/specialist`));
@@ -130,7 +131,14 @@ describe('the story of a matter, told through the API', () => {
     const co = await api.as('department', { departmentId: 'ybj' });
     expect(await theCase(co)).toMatchObject({ status: 'DISPATCHED', possibleSteps: [] });
     await step(who.department, 'sign');
+    const seen = async (client: Client) => done(await client.get('queue')).json.total;
+    expect(await Promise.all([who.colleague, co, who.department, who.supervisor].map(seen))).toEqual([1, 1, 1, 1]);
     await step(who.specialist, 'take');
+    expect(await Promise.all([who.colleague, co, who.department, who.specialist].map(seen))).toEqual([0, 1, 1, 1]);
+    expect(done(await who.colleague.get(`cases/${told.caseId}`), 403).json.code).toBe('not-yours');
+    expect(done(await who.colleague.post(`cases/${told.caseId}/take`), 409).json.code).toBe('illegal-step');
+    expect(done(await who.colleague.get(`talents/${told.talentId}`), 403).json.code).toBe('not-yours');
+    expect(done(await who.department.get(`talents/${told.talentId}`)).json.phone).toBe('139****0001');
     await step(who.specialist, 'contact', { mode: 'PHONE' });
     const shown = await theCase(who.specialist);
     expect(shown).toMatchObject({ status: 'SIGNED_FOR', specialistId: told.specialistId, talent: { phone: '13900000001' } });

@@ -97,14 +97,18 @@ export interface Office {
   readonly specialistId: string;
 }
 
-/** Three talents with cards of several fates, and specialists of the departments that the item 03 is routed to. */
-export async function openOffice(system: HuicaiSystem, clock: SetClock): Promise<Office> {
+/**
+ * Three talents with cards of several fates, and specialists of the departments that the item 03 is routed to.
+ *
+ * @param series tells the people of several offices on one vault apart
+ */
+export async function openOffice(system: HuicaiSystem, clock: SetClock, series = 0): Promise<Office> {
   const talentIds: string[] = [];
   for (const i of [0, 1, 2]) {
     const input = {
       name: `测试${i}`,
       documentType: 'PASSPORT' as const,
-      documentNumber: `E1000000${i}`,
+      documentNumber: `E1000${series}00${i}`,
       phone: `1390000000${i}`,
       category: 'M' as const,
       engagement: 'FLEXIBLE' as const,

@@ -4,6 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApi } from '../../apps/api/src/api.js';
 import { Accounts } from '../../apps/api/src/auth/accounts.js';
 import { Parts } from '../../apps/api/src/parts.js';
+import { type ApiDocument, deviation } from './described.js';
 import { startTestSystem, type TestSystem } from './system.js';
 import { until } from './until.js';
 
@@ -22,7 +23,7 @@ export interface SendOptions {
   readonly raw?: string | Buffer;
 }
 
-/** One user of the API. Reads wait for the last thing anyone wrote through the same {@link TestApi}. */
+/** One user of the API; every answer is held against the API's description. Reads wait for the last thing anyone wrote through the same {@link TestApi}. */
 export interface Client {
   get(path: string, headers?: Readonly<Record<string, string>>): Promise<Reply>;
   post(path: string, body?: unknown, options?: SendOptions): Promise<Reply>;
@@ -43,7 +44,7 @@ export interface TestApi {
 }
 
 /** The API on a system of the test's own unless one is given, with a worker that follows. */
-export async function startTestApi(given?: TestSystem): Promise<TestApi> {
+export async function startTestApi(given?: TestSystem, readWaitMs?: number): Promise<TestApi> {
   const t = given ?? (await startTestSystem());
   t.startWorker();
   const { system } = t;
@@ -51,12 +52,13 @@ export async function startTestApi(given?: TestSystem): Promise<TestApi> {
   const users = new Users(system.dataSource, system.vault);
   const lines: string[] = [];
   const local = { issuer, users, accounts: new Accounts(system.dataSource) };
-  const parts = new Parts(system, issuer, new AccessLog(system.dataSource), local, (line) => void lines.push(line));
+  const parts = new Parts(system, issuer, new AccessLog(system.dataSource), local, (line) => void lines.push(line), readWaitMs);
   const app = await createApi(parts);
   await until('the views exist', async () => {
     const { rows } = await system.pool.query("select to_regclass('read.history_checkpoint') is not null as there");
     return rows[0].there;
   });
+  const document = (await app.inject('/api/openapi.json')).json() as ApiDocument;
   let written: string | undefined;
   const withToken = (token: string | undefined): Client => {
     const send: Client['send'] = async (method, path, body, { headers = {}, raw } = {}) => {
@@ -74,6 +76,13 @@ export async function startTestApi(given?: TestSystem): Promise<TestApi> {
       });
       written = (response.headers['x-position'] as string | undefined) ?? written;
       const isJson = /json/.test(String(response.headers['content-type']));
+      if (isJson && response.body !== '' && !/^\/api\/(docs|openapi)/.test(path)) {
+        const url = path.startsWith('/') ? path : `/api/v1/${path}`;
+        const unlike = unroutable(response.statusCode, response.body)
+          ? undefined
+          : deviation(document, method, url, response.statusCode, response.json());
+        if (unlike) throw new Error(`Not as described: ${unlike}\n${response.body.slice(0, 500)}`);
+      }
       return {
         status: response.statusCode,
         headers: response.headers as Record<string, string>,
@@ -106,6 +115,10 @@ export async function startTestApi(given?: TestSystem): Promise<TestApi> {
     },
   };
 }
+
+/** Refused before any route was found, so no route describes it. */
+const unroutable = (status: number, body: string): boolean =>
+  status === 404 || status === 400 ? /"code":"(route-not-found|url-malformed)"/.test(body) : false;
 
 /** A talent nobody else is. */
 export function someTalent(): Record<string, string> {

@@ -96,10 +96,10 @@ function complete(path: string, method: string, operation: Operation): void {
   const headers = isCommand ? COMMAND_HEADERS : method === 'get' ? QUERY_HEADERS : [];
   operation.parameters = [...(operation.parameters ?? []), ...headers];
   const statuses = [
-    ...(WRITES.has(method) ? [400, 413, 415, 422] : [400]),
-    401,
-    ...(isPublic ? [404, 429] : [403, 404]),
-    ...(isCommand ? [409, 412, 422] : []),
+    ...(WRITES.has(method) ? [400, 413, 415, 422] : [400, 422]),
+    ...(isPublic ? [401, 404, 429] : [401, 403, 404]),
+    ...(isCommand ? [409, 412] : []),
+    ...(path === '/api/v1/auth/users' ? [409] : []),
     500,
     503,
   ];

@@ -18,5 +18,7 @@ export class Parts {
     readonly local: LocalLogin | undefined,
     /** Takes one line, without line end. */
     readonly log: (line: string) => void,
+    /** How long a read waits for the position asked for, milliseconds. */
+    readonly readWaitMs = 5_000,
   ) {}
 }

@@ -21,6 +21,7 @@ program
   .option('--seed <number>', 'seed of the generator', (text) => Number.parseInt(text, 10))
   .option('--anchor <day>', 'last day of the year, YYYY-MM-DD')
   .option('--quiet', 'no progress bar')
+  .option('--auto', 'say and do nothing where the year does not belong or is complete')
   .action(async (options) => {
     process.exitCode = await seedCommand(options);
   });

@@ -9,6 +9,8 @@ export interface SeedOptions {
   /** Last day of the year, YYYY-MM-DD. */
   readonly anchor?: string;
   readonly quiet?: boolean;
+  /** Only where it belongs: on a store with other work, or a year that is complete, nothing is done and nothing said. */
+  readonly auto?: boolean;
   /** Environment to read the settings from; default `process.env`. */
   readonly env?: NodeJS.ProcessEnv;
   /** Default standard output, and standard error for what went wrong. */
@@ -31,11 +33,12 @@ export async function seedCommand(options: SeedOptions = {}): Promise<number> {
     const { status, origin, outcome } = await play(connections, options, output);
     const { talents, cards, cases, commands } = outcome;
     const what = `${talents} talents, ${cards} cards, ${cases} cases, ${commands} commands`;
-    if (status === 'complete')
-      output.write(`The year to ${origin.anchor} (seed ${origin.seed}) has been played before: ${what}.\n`);
-    else if (!options.quiet) output.write(`The year to ${origin.anchor} (seed ${origin.seed}) is complete: ${what}.\n`);
+    if (status === 'complete') {
+      if (!options.auto) output.write(`The year to ${origin.anchor} (seed ${origin.seed}) has been played before: ${what}.\n`);
+    } else if (!options.quiet) output.write(`The year to ${origin.anchor} (seed ${origin.seed}) is complete: ${what}.\n`);
     return 0;
   } catch (error) {
+    if (options.auto && error instanceof ForeignEventsError) return 0;
     errors.write(`${error instanceof Error ? error.message : String(error)}\n`);
     return isRefusal(error) ? 2 : 1;
   }

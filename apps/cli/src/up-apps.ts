@@ -68,7 +68,7 @@ export function apiService(context: ServiceContext, env: () => NodeJS.ProcessEnv
 
 /** The seed; its progress goes to our standard output. */
 export function seedRun(context: ServiceContext, env: NodeJS.ProcessEnv): OneShot {
-  return runChildOnce({ name: 'seed', module: modulesOf(context).cli, args: () => ['seed'], env: () => env });
+  return runChildOnce({ name: 'seed', module: modulesOf(context).cli, args: () => ['seed', '--auto'], env: () => env });
 }
 
 function child(context: ServiceContext, spec: Omit<ChildSpec, 'report'>): Service {

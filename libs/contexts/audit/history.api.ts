@@ -1,4 +1,4 @@
-import { type Answer, Asked, Id, type RequestState, Roles } from '@huicai/http';
+import { type Answer, Asked, Id, list, object, type RequestState, Roles, Shows } from '@huicai/http';
 import { type ChainFault, ChainVerifier, type EventMetadata, notFound, streamName } from '@huicai/kernel';
 import { formatInstant } from '@huicai/working-time';
 import { Controller, Get } from '@nestjs/common';
@@ -9,6 +9,39 @@ import { Ask, type Found, type Reads } from '../edge.js';
 import { masking, refuseForeignCase } from '../visibility.js';
 import { type HistoryRow, readHistory } from './views/history.view.js';
 
+const CHAIN_SHAPE = {
+  type: 'object',
+  required: ['verified', 'events', 'head'],
+  properties: {
+    verified: { type: 'boolean' },
+    events: { type: 'integer' },
+    head: { type: 'string' },
+    fault: object({ revision: 'bigint', kind: 'text' }),
+  },
+};
+
+const HISTORY_SHAPE = object({
+  caseId: 'uuid',
+  number: 'text',
+  events: list(
+    object({
+      revision: 'bigint',
+      eventId: 'uuid',
+      position: 'bigint',
+      type: 'text',
+      who: object({ id: 'text?', role: 'text' }),
+      occurredAt: 'instant',
+      recordedAt: 'instant',
+      backfill: 'flag',
+      reasonCode: 'text?',
+      commandId: 'uuid',
+      data: { type: 'object' },
+      hash: 'text',
+    }),
+  ),
+  chain: CHAIN_SHAPE,
+});
+
 @ApiTags('audit')
 @Controller()
 export class HistoryController {
@@ -16,6 +49,7 @@ export class HistoryController {
 
   @Get('cases/:caseId/history')
   @Roles('talent', 'window', 'department', 'specialist', 'supervisor', 'auditor')
+  @Shows('The events, and the chain as recomputed from the store', HISTORY_SHAPE)
   @ApiOperation({ summary: 'Who did what, when and why, in order, with the proof that nothing was altered (留痕)' })
   read(@Asked() request: RequestState, @Id('caseId') id: string): Promise<Answer> {
     return this.queries.execute(new Ask(request, ['history', 'case_detail'], (reads) => historyPage(reads, id)));

@@ -1,4 +1,18 @@
-import { type Answer, Asked, badInput, FreeText, Id, NoBody, OneOf, type RequestState, Roles, Uuid } from '@huicai/http';
+import {
+  type Answer,
+  Asked,
+  badInput,
+  FreeText,
+  Id,
+  list,
+  NoBody,
+  OneOf,
+  object,
+  type RequestState,
+  Roles,
+  Shows,
+  Uuid,
+} from '@huicai/http';
 import { type CommandResult, forbidden, notFound } from '@huicai/kernel';
 import { normaliseCardNumber } from '@huicai/vault';
 import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
@@ -41,6 +55,16 @@ export class RevokeCardBody {
   @FreeText('Legal basis')
   readonly legalBasis!: string;
 }
+
+const CARD = {
+  id: 'uuid',
+  cardType: 'text',
+  status: 'text',
+  number: 'text?',
+  validUntil: 'day?',
+  issuedAt: 'instant?',
+  possibleSteps: list('text'),
+} as const;
 
 const summary = (text: string) => ApiOperation({ summary: text });
 
@@ -133,6 +157,7 @@ export class CardsController {
 
   @Get('talents/:talentId/cards')
   @Roles('talent', 'window', 'department', 'specialist', 'supervisor', 'auditor')
+  @Shows('The cards; ETag is the revision of the holder’s', object({ items: list(object(CARD)), revision: 'bigint?' }))
   @summary('All cards and applications of a talent')
   list(@Asked() request: RequestState, @Id('talentId') talentId: string): Promise<Answer> {
     return this.queries.execute(
@@ -142,6 +167,7 @@ export class CardsController {
 
   @Get('my/cards')
   @Roles('talent')
+  @Shows('The cards', object({ items: list(object({ ...CARD, progress: 'text' })) }))
   @summary('The caller’s own cards in plain words')
   mine(@Asked() request: RequestState): Promise<Answer> {
     return this.queries.execute(new Ask(request, ['cards'], myCards));
@@ -149,6 +175,7 @@ export class CardsController {
 
   @Get('cards/verify/:number')
   @Roles('venue', 'window', 'specialist', 'supervisor')
+  @Shows('Whether it is good', object({ valid: 'flag', status: 'text', cardType: 'text', validUntil: 'day?', expired: 'flag' }))
   @summary('Whether a card is good today; tells nothing of its holder')
   verify(@Asked() request: RequestState, @Param('number') typed: string): Promise<Answer> {
     const number = normaliseCardNumber(typed);

@@ -53,23 +53,28 @@ export async function casePage(reads: Reads, caseId: string): Promise<Found> {
       department: facts.departmentId && { id: facts.departmentId, name: network.departments[facts.departmentId] ?? null },
       coDepartmentIds: facts.coDepartmentIds,
       specialistId: facts.specialistId,
+      registeredAt: at(facts.registeredAt),
       ...milestones(facts),
       paused: facts.pausedSince === null ? null : { since: at(facts.pausedSince), reasonCode: facts.pauseReasonCode },
       extensionAsked: facts.extensionAsked && { ...facts.extensionAsked, at: at(facts.extensionAsked.at) },
       callbacks: facts.callbacks.map((callback) => ({ ...callback, at: at(callback.at) })),
       rating: facts.rating,
       clocks: facts.clocks.map((clock) => clockOf(clock, time, reads.now)),
-      sealedCycles: facts.sealedCycles.map((cycle) => ({ ...cycle, ...milestones(cycle), callbacks: cycle.callbacks.length })),
+      sealedCycles: facts.sealedCycles.map(({ cycle, departmentId, outcome, rating, callbacks, ...sealed }) => ({
+        cycle,
+        departmentId,
+        outcome,
+        rating,
+        callbacks: callbacks.length,
+        ...milestones(sealed),
+      })),
       possibleSteps: isOwn(reads, facts) ? possibleSteps(facts, caller.role) : [],
       revision: row.revision,
     },
   };
 }
 
-const milestones = (
-  facts: Pick<CaseFacts, 'acceptedAt' | 'submittedAt' | 'closedAt' | 'contactedAt'> & { registeredAt?: number },
-) => ({
-  ...(facts.registeredAt === undefined ? {} : { registeredAt: at(facts.registeredAt) }),
+const milestones = (facts: Pick<CaseFacts, 'acceptedAt' | 'submittedAt' | 'closedAt' | 'contactedAt'>) => ({
   acceptedAt: at(facts.acceptedAt),
   contactedAt: at(facts.contactedAt),
   submittedAt: at(facts.submittedAt),

@@ -1,4 +1,19 @@
-import { type Answer, Asked, badInput, Code, Day, Field, Label, NestedList, OneOf, type RequestState, Roles } from '@huicai/http';
+import {
+  type Answer,
+  Asked,
+  badInput,
+  Code,
+  Day,
+  Field,
+  Label,
+  list,
+  NestedList,
+  OneOf,
+  object,
+  type RequestState,
+  Roles,
+  Shows,
+} from '@huicai/http';
 import { canonicalJson, notFound } from '@huicai/kernel';
 import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
@@ -47,6 +62,13 @@ export class PublishCatalogueBody {
   readonly effectiveFrom!: string;
 }
 
+const VERSION_SHAPE = object({
+  version: 'text',
+  effectiveFrom: 'day?',
+  status: 'text',
+  items: list({ $ref: '#/components/schemas/ServiceItemBody' }),
+});
+
 @ApiTags('catalogue')
 @Controller('catalogue')
 export class CatalogueController {
@@ -57,6 +79,7 @@ export class CatalogueController {
 
   @Get()
   @Roles('talent', 'employer', 'window', 'department', 'specialist', 'supervisor', 'auditor', 'venue', 'admin')
+  @Shows('All versions', object({ items: list(VERSION_SHAPE), revision: 'bigint?' }))
   @ApiOperation({ summary: 'The service list (服务清单) in all its versions' })
   list(@Asked() request: RequestState): Promise<Answer> {
     return this.queries.execute(new Ask(request, ['catalogue_versions'], async ({ db }) => allVersions(await listCatalogue(db))));
@@ -64,6 +87,7 @@ export class CatalogueController {
 
   @Get(':version')
   @Roles('talent', 'employer', 'window', 'department', 'specialist', 'supervisor', 'auditor', 'venue', 'admin')
+  @Shows('The version', VERSION_SHAPE)
   @ApiOperation({ summary: 'One version of the service list' })
   read(@Asked() request: RequestState, @Param('version') version: string): Promise<Answer> {
     return this.queries.execute(

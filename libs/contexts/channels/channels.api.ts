@@ -1,4 +1,4 @@
-import { type Answer, Asked, Code, Day, Label, OneOf, type RequestState, Roles } from '@huicai/http';
+import { type Answer, Asked, Code, Day, Label, list, OneOf, object, type RequestState, Roles, Shows } from '@huicai/http';
 import { canonicalJson, streamName } from '@huicai/kernel';
 import { Body, Controller, Get, Post } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
@@ -38,6 +38,14 @@ export class RouteItemBody {
   readonly effectiveFrom!: string;
 }
 
+const NETWORK_SHAPE = object({
+  departments: list(object({ id: 'text', name: 'text' })),
+  channels: list(object({ id: 'text', kind: 'text', name: 'text' })),
+  routes: list(object({ itemCode: 'text', leadDepartmentId: 'text', effectiveFrom: 'day', routingVersion: 'integer' })),
+  routingVersion: 'integer',
+  revision: 'bigint?',
+});
+
 @ApiTags('channels')
 @Controller()
 export class ChannelsController {
@@ -48,6 +56,7 @@ export class ChannelsController {
 
   @Get('channels')
   @Roles('talent', 'employer', 'window', 'department', 'specialist', 'supervisor', 'auditor', 'venue', 'admin')
+  @Shows('The network; ETag is its revision', NETWORK_SHAPE)
   @ApiOperation({ summary: 'Departments, green channels (绿色通道) and routing' })
   network(@Asked() request: RequestState): Promise<Answer> {
     return this.queries.execute(new Ask(request, ['service_network'], networkPage));
@@ -87,7 +96,7 @@ export class ChannelsController {
 
 async function networkPage({ db }: Reads): Promise<Found> {
   const row = await readNetwork(db, streamName('channels', OFFICE));
-  if (!row) return { body: { departments: [], channels: [], routes: [], revision: null } };
+  if (!row) return { body: { departments: [], channels: [], routes: [], routingVersion: 0, revision: null } };
   const { departments, channels, routes, routingVersion } = row.facts;
   return {
     revision: row.revision,

@@ -7,8 +7,10 @@ import {
   cursorOf,
   flagParameter,
   isUuid,
+  list,
   month,
   numberParameter,
+  object,
   oneOf,
   pattern,
   type RequestState,
@@ -16,6 +18,7 @@ import {
   readCursor,
   readParameters,
   required,
+  Shows,
   textParameter,
   uuid,
   type ValuesOf,
@@ -71,6 +74,57 @@ const REPORT = {
   to: required(textParameter(month, 'Last month, YYYY-MM')),
 };
 
+const QUEUE_SHAPE = object({
+  items: list(
+    object({
+      id: 'uuid',
+      number: 'text',
+      itemCode: 'text',
+      channelId: 'text',
+      urgency: 'text',
+      status: 'text',
+      open: 'flag',
+      talentId: 'uuid',
+      departmentId: 'text?',
+      coDepartmentIds: list('text'),
+      specialistId: 'uuid?',
+      cycle: 'integer',
+      paused: 'flag',
+      registeredAt: 'instant',
+      acceptedAt: 'instant?',
+      submittedAt: 'instant?',
+      due: 'instant?',
+      dueClock: 'text?',
+      totalDue: 'instant?',
+      handlingDue: 'instant?',
+      light: 'text?',
+    }),
+  ),
+  total: 'integer',
+  next: 'text?',
+});
+
+const COUNTS = { type: 'object', additionalProperties: { type: 'integer' } };
+const RATE = object({ numerator: 'integer', denominator: 'integer', value: 'number?', excluded: COUNTS });
+
+const REPORT_SHAPE = object({
+  by: 'text',
+  from: 'text',
+  to: 'text',
+  rows: list(
+    object({
+      group: 'text',
+      opened: 'integer',
+      closed: 'integer',
+      onTime: 'integer',
+      overdue: 'integer',
+      responseRate: RATE,
+      resolutionRate: RATE,
+      satisfactionRate: RATE,
+    }),
+  ),
+});
+
 @ApiTags('reporting')
 @Controller()
 export class ReportingController {
@@ -79,6 +133,7 @@ export class ReportingController {
   @Get('queue')
   @Roles('window', 'department', 'specialist', 'supervisor', 'auditor')
   @ApiParameters(QUEUE)
+  @Shows('A page of the queue; `total` is exact', QUEUE_SHAPE)
   @ApiOperation({ summary: 'The service queue, soonest due first, with lights (红黄灯)' })
   queue(@Asked() request: RequestState, @Query() query: Record<string, unknown>): Promise<Answer> {
     const asked = readParameters(QUEUE, query);
@@ -88,6 +143,7 @@ export class ReportingController {
   @Get('reports/sla')
   @Roles('window', 'department', 'supervisor', 'auditor')
   @ApiParameters(REPORT)
+  @Shows('One row per group', REPORT_SHAPE)
   @ApiOperation({ summary: 'Time limits kept, and the three rates (三率), over whole months of office time' })
   sla(@Asked() request: RequestState, @Query() query: Record<string, unknown>): Promise<Answer> {
     const { by, from, to } = readParameters(REPORT, query) as { by: ReportGrouping; from: string; to: string };

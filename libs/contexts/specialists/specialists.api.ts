@@ -5,12 +5,15 @@ import {
   Code,
   FreeText,
   Id,
+  list,
   OneOf,
+  object,
   PersonName,
   pattern,
   type RequestState,
   Roles,
   readParameters,
+  Shows,
   textParameter,
   Uuid,
 } from '@huicai/http';
@@ -75,6 +78,7 @@ export class SpecialistsController {
   @Get('specialists')
   @Roles('window', 'department', 'specialist', 'supervisor', 'auditor')
   @ApiParameters(FILTER)
+  @Shows('Specialists', object({ items: list(object({ id: 'uuid', name: 'text', kind: 'text', departmentId: 'text' })) }))
   @ApiOperation({ summary: 'Specialists, by department' })
   list(@Asked() request: RequestState, @Query() query: Record<string, unknown>): Promise<Answer> {
     const { departmentId = null } = readParameters(FILTER, query);
@@ -83,6 +87,7 @@ export class SpecialistsController {
 
   @Get('talents/:talentId/specialist')
   @Roles('talent', 'window', 'department', 'specialist', 'supervisor', 'auditor')
+  @Shows('The specialist', object({ talentId: 'uuid', specialistId: 'uuid', since: 'instant', revision: 'bigint' }))
   @ApiOperation({ summary: 'The primary specialist of a talent' })
   primary(@Asked() request: RequestState, @Id('talentId') talentId: string): Promise<Answer> {
     return this.queries.execute(

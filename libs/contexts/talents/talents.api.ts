@@ -6,12 +6,15 @@ import {
   FreeText,
   Id,
   Label,
+  list,
   Nested,
   OneOf,
+  object,
   PersonName,
   PhoneNumber,
   type RequestState,
   Roles,
+  Shows,
 } from '@huicai/http';
 import { notFound, streamName } from '@huicai/kernel';
 import { maskIdNumber, maskName, maskPhone, normaliseIdNumber, normaliseName, normalisePhone } from '@huicai/vault';
@@ -78,6 +81,17 @@ export class SearchTalentsBody {
   readonly documentNumber?: string;
 }
 
+const HIT = {
+  id: 'uuid',
+  name: 'text',
+  documentType: 'text',
+  documentNumber: 'text',
+  phone: 'text',
+  category: 'text',
+} as const;
+const HIT_SHAPE = object(HIT);
+const TALENT_SHAPE = object({ ...HIT, employer: 'text', engagement: 'text', registeredAt: 'instant', revision: 'bigint' });
+
 interface ClearTalent {
   readonly name: string;
   readonly documentNumber: string;
@@ -131,6 +145,7 @@ export class TalentsController {
 
   @Get(':talentId')
   @Roles('talent', 'window', 'department', 'specialist', 'supervisor', 'auditor')
+  @Shows('The talent; ETag is the revision', TALENT_SHAPE)
   @ApiOperation({ summary: 'A talent as corrected so far; the number of the identity document is masked' })
   read(@Asked() request: RequestState, @Id('talentId') id: string): Promise<Answer> {
     return this.queries.execute(new Ask(request, TALENT_VIEWS, (reads) => talentPage(reads, id)));
@@ -139,6 +154,7 @@ export class TalentsController {
   @Post('search')
   @HttpCode(200)
   @Roles('window', 'specialist', 'supervisor')
+  @Shows('Talents of whom this is true today', object({ items: list(HIT_SHAPE), total: 'integer' }))
   @ApiOperation({ summary: 'Finds talents by exact name, phone or document number; in the body, so that no URL holds them' })
   search(@Asked() request: RequestState, @Body() body: SearchTalentsBody): Promise<Answer> {
     const asked = (Object.keys(SEARCHES) as (keyof typeof SEARCHES)[]).filter((field) => body[field] !== undefined);

@@ -6,10 +6,13 @@ import {
   Code,
   type Fault,
   Field,
+  Makes,
   OneOf,
+  object,
   Public,
   type RequestState,
   Roles,
+  Shows,
   Uuid,
 } from '@huicai/http';
 import { TOKEN_ROLES, type TokenRole } from '@huicai/identity';
@@ -23,6 +26,8 @@ import { type LocalLogin, Parts } from '../parts.js';
 const credential = (min: number, code: string) => {
   const check = (value: unknown): Fault | undefined => {
     if (typeof value !== 'string') return { code: 'wrong-type', params: { expected: 'string' } };
+    // PostgreSQL takes no NUL, and nobody can type one.
+    if (/\p{Cc}/u.test(value)) return { code: 'control-character' };
     if (value.length > 1_024) return { code: 'text-too-long', params: { max: 1_024 } };
     return Array.from(value).length < min ? { code, params: { min } } : undefined;
   };
@@ -58,6 +63,15 @@ const AFFILIATION: Partial<Record<TokenRole, 'talentId' | 'departmentId' | 'spec
   specialist: 'specialistId',
 };
 
+const CALLER_SHAPE = object({
+  id: 'text',
+  role: 'text',
+  displayName: 'text?',
+  talentId: 'uuid?',
+  departmentId: 'text?',
+  specialistId: 'uuid?',
+});
+
 @ApiTags('auth')
 @Controller()
 export class AuthController {
@@ -66,6 +80,7 @@ export class AuthController {
   @Post('auth/token')
   @HttpCode(200)
   @Public()
+  @Shows('The token', object({ accessToken: 'text', tokenType: 'text', expiresIn: 'integer', role: 'text' }))
   @ApiOperation({ summary: 'A bearer token for a local account; only where no external issuer is used' })
   async token(@Body() { login, password }: LoginBody): Promise<Answer> {
     const { issuer, users } = this.local();
@@ -76,6 +91,7 @@ export class AuthController {
 
   @Post('auth/users')
   @Roles('admin')
+  @Makes('The account', object({ id: 'uuid', login: 'text', role: 'text' }))
   @ApiOperation({ summary: 'Adds a local account; only where no external issuer is used' })
   async add(@Body() account: NewAccountBody): Promise<Answer> {
     const { accounts } = this.local();
@@ -90,6 +106,7 @@ export class AuthController {
 
   @Get('me')
   @Roles(...TOKEN_ROLES)
+  @Shows('The caller', CALLER_SHAPE)
   @ApiOperation({ summary: 'Who the token speaks for' })
   me(@Asked() request: RequestState): Answer {
     const { id, role, talentId = null, departmentId = null, specialistId = null } = callerOf(request);

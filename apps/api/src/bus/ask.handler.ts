@@ -6,8 +6,6 @@ import { Ask } from '../../../../libs/contexts/edge.js';
 import { Parts } from '../parts.js';
 import { readsFor } from './reads.js';
 
-const WAIT_MS = 5_000;
-
 /** The one way every question takes: as fresh as asked, answered for this caller, dated. */
 @QueryHandler(Ask)
 export class AskHandler implements IQueryHandler<Ask> {
@@ -15,7 +13,7 @@ export class AskHandler implements IQueryHandler<Ask> {
 
   async execute({ request, projections, find }: Ask): Promise<Answer> {
     const { pool } = this.parts.system;
-    const stale = await isStale(pool, request, projections);
+    const stale = await this.isStale(request, projections);
     // Looked at before the rows: a row may be newer than told, never older.
     const headers = freshnessHeaders(await freshnessOfAll(pool, projections));
     const { body, revision } = await find(readsFor(this.parts, request));
@@ -24,21 +22,22 @@ export class AskHandler implements IQueryHandler<Ask> {
       ...(revision === undefined ? {} : { etag: etagOf(revision) }),
     });
   }
+
+  private async isStale(request: RequestState, projections: readonly string[]): Promise<boolean> {
+    const wanted = minPositionOf(request);
+    if (wanted === undefined) return false;
+    const { system, readWaitMs } = this.parts;
+    const reached = await Promise.all(projections.map((each) => waitForPosition(system.pool, each, wanted, readWaitMs)));
+    if (reached.every(Boolean)) return false;
+    if (isStrict(request)) throw new Refusal('unavailable', 'not-fresh-enough', { field: 'X-Min-Position' });
+    return true;
+  }
 }
 
 type Dated = readonly (Freshness & { readonly projection: string })[];
 
 const freshnessOfAll = (db: Queryable, projections: readonly string[]): Promise<Dated> =>
   Promise.all(projections.map(async (projection) => ({ projection, ...(await freshnessOf(db, projection)) })));
-
-async function isStale(db: Queryable, request: RequestState, projections: readonly string[]): Promise<boolean> {
-  const wanted = minPositionOf(request);
-  if (wanted === undefined) return false;
-  const reached = await Promise.all(projections.map((projection) => waitForPosition(db, projection, wanted, WAIT_MS)));
-  if (reached.every(Boolean)) return false;
-  if (isStrict(request)) throw new Refusal('unavailable', 'not-fresh-enough', { field: 'X-Min-Position' });
-  return true;
-}
 
 /** Of several views, the oldest dates the answer; where one can not be dated, neither can the answer. */
 function freshnessHeaders(all: Dated): Record<string, string> {

@@ -1,13 +1,18 @@
 import { allProjections } from '@huicai/composition';
-import { type Answer, answer, Public } from '@huicai/http';
+import { type Answer, answer, object, Public, Shows } from '@huicai/http';
 import { freshnessOf } from '@huicai/projections';
 import { Controller, Get } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import { Parts } from '../parts.js';
 
 /** A worker that has not spoken for so long is taken for dead. */
 const HEARTBEAT_MS = 10_000;
 const CHECK_MS = 3_000;
+
+const READY_SHAPE = object({
+  status: 'text',
+  checks: object({ database: 'text', eventStore: 'text', worker: 'text', projections: 'text' }),
+});
 
 @ApiTags('health')
 @Public()
@@ -16,12 +21,15 @@ export class HealthController {
   constructor(private readonly parts: Parts) {}
 
   @Get('live')
+  @Shows('It runs', object({ status: 'text' }))
   @ApiOperation({ summary: 'This process runs' })
   live(): Answer {
     return answer({ status: 'live' });
   }
 
   @Get('ready')
+  @Shows('All is well', READY_SHAPE)
+  @ApiServiceUnavailableResponse({ description: 'Something is not; the checks say what', schema: READY_SHAPE as never })
   @ApiOperation({ summary: 'Database, event store, worker and projections are as they should be' })
   async ready(): Promise<Answer> {
     const checks = {

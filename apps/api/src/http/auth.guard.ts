@@ -1,5 +1,5 @@
-import { header, idempotencyKeyOf, PUBLIC, type RequestState, ROLES } from '@huicai/http';
-import { bearerToken, type TokenRole, type TokenVerifier } from '@huicai/identity';
+import { header, idempotencyKeyOf, isUuid, PUBLIC, type RequestState, ROLES } from '@huicai/http';
+import { bearerToken, type Principal, TokenError, type TokenRole, type TokenVerifier } from '@huicai/identity';
 import { forbidden } from '@huicai/kernel';
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import type { Reflector } from '@nestjs/core';
@@ -18,6 +18,7 @@ export class AuthGuard implements CanActivate {
     const targets = [context.getHandler(), context.getClass()];
     if (this.reflector.getAllAndOverride<boolean | undefined>(PUBLIC, targets)) return true;
     const principal = await this.verifier.verifyToken(bearerToken(header(state, 'authorization')));
+    refuseForeignAffiliation(principal);
     const wanted = header(state, 'x-role');
     if (wanted !== undefined && wanted !== principal.role) throw forbidden('role-not-owned');
     const allowed = this.reflector.getAllAndOverride<readonly TokenRole[] | undefined>(ROLES, targets) ?? [];
@@ -27,4 +28,13 @@ export class AuthGuard implements CanActivate {
     if (key !== undefined) state.idempotencyKey = key;
     return true;
   }
+}
+
+/** An issuer may put anything into a claim; what names nothing of ours is no affiliation. @throws TokenError */
+function refuseForeignAffiliation({ talentId, specialistId, departmentId }: Principal): void {
+  const malformed =
+    (talentId !== undefined && !isUuid(talentId)) ||
+    (specialistId !== undefined && !isUuid(specialistId)) ||
+    (departmentId !== undefined && !/^[a-z][a-z0-9-]{0,31}$/.test(departmentId));
+  if (malformed) throw new TokenError('token-invalid', 'The token names an affiliation that can not be');
 }

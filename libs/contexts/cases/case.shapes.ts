@@ -1,0 +1,114 @@
+import { list, nullable, object } from '@huicai/http';
+
+const LIMIT = { type: 'object', required: ['kind'], properties: { kind: { type: 'string' } } };
+
+const CLOCK = object({
+  clockId: 'text',
+  kind: 'text',
+  status: 'text',
+  limit: LIMIT,
+  startedAt: 'instant',
+  stoppedAt: 'instant?',
+  promisedDue: 'instant?',
+  due: 'instant?',
+  dueIfResumedNow: 'instant?',
+  light: 'text?',
+  yellowAt: 'instant?',
+  redAt: 'instant?',
+  severeAt: 'instant?',
+  paused: 'flag',
+  provisional: 'flag',
+  overdue: 'flag',
+  onTime: 'flag?',
+  remaining: nullable(object({ officeMinutes: 'number', workingDays: 'integer' })),
+  calendarVersion: 'integer',
+  policyVersion: 'integer',
+});
+
+const MILESTONES = {
+  acceptedAt: 'instant?',
+  contactedAt: 'instant?',
+  submittedAt: 'instant?',
+  closedAt: 'instant?',
+} as const;
+
+/** What `GET /cases/{id}` shows. */
+export const CASE_SHAPE = object({
+  id: 'uuid',
+  number: 'text',
+  status: 'text',
+  cycle: 'integer',
+  itemCode: 'text',
+  itemName: 'text?',
+  catalogueVersion: 'text',
+  channelId: 'text',
+  urgency: 'text',
+  talent: object({ id: 'uuid', name: 'text?', phone: 'text?' }),
+  concerns: list(object({ relation: 'text', name: 'text?' })),
+  matter: 'text',
+  result: nullable(object({ outcome: 'text', reply: 'text' })),
+  department: nullable(object({ id: 'text', name: 'text?' })),
+  coDepartmentIds: list('text'),
+  specialistId: 'uuid?',
+  registeredAt: 'instant',
+  ...MILESTONES,
+  paused: nullable(object({ since: 'instant', reasonCode: 'text' })),
+  extensionAsked: nullable(object({ workingDays: 'integer', at: 'instant' })),
+  callbacks: list(object({ at: 'instant', reachability: 'text', resolved: 'flag?', satisfaction: 'integer?' })),
+  rating: 'integer?',
+  clocks: list(CLOCK),
+  sealedCycles: list(
+    object({
+      cycle: 'integer',
+      departmentId: 'text?',
+      outcome: 'text?',
+      callbacks: 'integer',
+      rating: 'integer?',
+      ...MILESTONES,
+    }),
+  ),
+  possibleSteps: list('text'),
+  revision: 'bigint',
+});
+
+const CHANGE = {
+  type: 'object',
+  required: ['kind'],
+  properties: {
+    kind: { type: 'string', enum: ['PAUSE', 'EXTENSION'] },
+    from: { type: 'string' },
+    to: { type: ['string', 'null'] },
+    workingDays: { type: 'integer' },
+    grantedAt: { type: 'string' },
+  },
+};
+
+/** What `GET /my/cases` shows. */
+export const MY_CASES_SHAPE = object({
+  items: list(
+    object({
+      id: 'uuid',
+      number: 'text',
+      itemCode: 'text',
+      itemName: 'text?',
+      status: 'text',
+      progress: 'text',
+      next: 'text',
+      registeredAt: 'instant',
+      promise: nullable(
+        object({
+          first: 'instant?',
+          today: 'instant?',
+          ifResumedNow: 'instant?',
+          provisional: 'flag',
+          overdue: 'flag',
+          onTime: 'flag?',
+          changes: list(CHANGE),
+        }),
+      ),
+      possibleSteps: list('text'),
+      revision: 'bigint',
+    }),
+  ),
+  next: 'text?',
+});

@@ -1,0 +1,233 @@
+import { createReadPool, LiveProjection } from '@huicai/projections';
+import { lightAt } from '@huicai/working-time';
+import fc from 'fast-check';
+import type { Pool } from 'pg';
+import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
+import { type QueueCursor, type QueueFilter, type QueueScope, readQueue } from './service-queue.queries.js';
+import { type ServiceQueueRow, serviceQueue } from './service-queue.view.js';
+
+jest.setTimeout(60_000);
+
+let database: TestDatabase;
+let pool: Pool;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  pool = createReadPool(database.url);
+  await new LiveProjection(serviceQueue, ['CaseRegistered']).open(
+    pool,
+    '0192aaaa-0000-7000-8000-000000000001',
+    async () => undefined,
+  );
+});
+afterAll(async () => {
+  await pool?.end();
+  await database?.drop();
+});
+
+const BASE = Date.parse('2026-10-12T01:00:00.000Z');
+const HOUR = 3_600_000;
+const uuid = (n: number) => `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
+const SPECIALISTS = [uuid(1), uuid(2)];
+const DEPARTMENTS = ['ybj', 'rsj', 'gaj'];
+
+type Sample = Pick<
+  ServiceQueueRow,
+  'department_id' | 'specialist_id' | 'status' | 'open' | 'paused' | 'item_code' | 'co_department_ids'
+> & { due: number | null; accepted: number | null; number: string };
+
+const sample: fc.Arbitrary<Sample> = fc.record({
+  department_id: fc.option(fc.constantFrom(...DEPARTMENTS)),
+  specialist_id: fc.option(fc.constantFrom(...SPECIALISTS)),
+  status: fc.constantFrom('ACCEPTED' as const, 'SIGNED_FOR' as const, 'CLOSED' as const),
+  open: fc.boolean(),
+  paused: fc.boolean(),
+  item_code: fc.constantFrom('03', '04'),
+  co_department_ids: fc.subarray(DEPARTMENTS),
+  // Few instants, so that many rows share one.
+  due: fc.option(fc.constantFrom(0, 1, 2, 50).map((hours) => BASE + hours * HOUR)),
+  accepted: fc.option(fc.constantFrom(-2, -1, 0).map((hours) => BASE + hours * HOUR)),
+  number: fc.constantFrom('LS-2026-000001', 'LS-2026-000012', 'LS-2025-000001', 'LS_2026-000001'),
+});
+
+const at = (instant: number | null) => (instant === null ? null : new Date(instant));
+
+/** A row as the projection makes it, light turning an hour before due, at due, and 40 hours after. */
+const rowOf = ({ due, accepted, ...rest }: Sample, n: number): ServiceQueueRow => ({
+  ...rest,
+  case_id: uuid(1000 + ((n * 7919) % 1009)),
+  channel_id: 'window',
+  urgency: 'NORMAL',
+  talent_id: uuid(3),
+  cycle: 1,
+  registered_at: new Date(BASE),
+  accepted_at: at(accepted),
+  submitted_at: null,
+  closed_at: null,
+  due_at: at(due),
+  due_clock: due === null ? null : 'total/1/1',
+  total_due: at(due),
+  handling_due: null,
+  yellow_at: at(due === null ? null : due - HOUR),
+  red_at: at(due),
+  severe_at: at(due === null ? null : due + 40 * HOUR),
+  facts: {} as never,
+});
+
+async function fill(rows: readonly ServiceQueueRow[]): Promise<void> {
+  await pool.query('truncate read_service_queue_v1.rows');
+  await pool.query(
+    'insert into read_service_queue_v1.rows select * from jsonb_populate_recordset(null::read_service_queue_v1.rows, $1::jsonb)',
+    [JSON.stringify(rows)],
+  );
+}
+
+const thresholds = (row: ServiceQueueRow) => ({
+  yellowAt: row.yellow_at?.getTime() ?? null,
+  redAt: row.red_at?.getTime() ?? null,
+  severeAt: row.severe_at?.getTime() ?? null,
+});
+
+const inScope = (row: ServiceQueueRow, scope: QueueScope): boolean => {
+  if (scope.kind === 'all') return true;
+  if (scope.kind === 'department')
+    return row.department_id === scope.departmentId || row.co_department_ids.includes(scope.departmentId);
+  return row.specialist_id === scope.specialistId || (row.specialist_id === null && row.department_id === scope.departmentId);
+};
+
+const wanted = (row: ServiceQueueRow, filter: QueueFilter, now: number): boolean => {
+  const open = filter.open ?? (filter.status === undefined ? true : undefined);
+  const accepted = row.accepted_at?.getTime();
+  return (
+    (filter.departmentId === undefined || row.department_id === filter.departmentId) &&
+    (filter.specialistId === undefined || row.specialist_id === filter.specialistId) &&
+    (filter.itemCode === undefined || row.item_code === filter.itemCode) &&
+    (filter.status === undefined || row.status === filter.status) &&
+    (filter.paused === undefined || row.paused === filter.paused) &&
+    (open === undefined || row.open === open) &&
+    (filter.acceptedFrom === undefined || (accepted !== undefined && accepted >= filter.acceptedFrom.getTime())) &&
+    (filter.acceptedBefore === undefined || (accepted !== undefined && accepted < filter.acceptedBefore.getTime())) &&
+    (filter.number === undefined || row.number.startsWith(filter.number)) &&
+    (filter.light === undefined || lightAt(thresholds(row), now) === filter.light)
+  );
+};
+
+const sooner = (a: ServiceQueueRow, b: ServiceQueueRow): number => {
+  const [x, y] = [a, b].map((row) => row.due_at?.getTime() ?? Number.POSITIVE_INFINITY);
+  if (x !== y) return x! < y! ? -1 : 1;
+  return a.case_id < b.case_id ? -1 : 1;
+};
+
+const scope: fc.Arbitrary<QueueScope> = fc.oneof(
+  fc.constant({ kind: 'all' as const }),
+  fc.constantFrom(...DEPARTMENTS).map((departmentId) => ({ kind: 'department' as const, departmentId })),
+  fc
+    .tuple(fc.constantFrom(...SPECIALISTS), fc.constantFrom(...DEPARTMENTS))
+    .map(([specialistId, departmentId]) => ({ kind: 'specialist' as const, specialistId, departmentId })),
+);
+
+const filter = fc
+  .record(
+    {
+      departmentId: fc.constantFrom(...DEPARTMENTS),
+      specialistId: fc.constantFrom(...SPECIALISTS),
+      itemCode: fc.constantFrom('03', '04'),
+      status: fc.constantFrom('ACCEPTED', 'CLOSED'),
+      paused: fc.boolean(),
+      open: fc.boolean(),
+      acceptedFrom: fc.constantFrom(new Date(BASE - HOUR)),
+      acceptedBefore: fc.constantFrom(new Date(BASE)),
+      number: fc.constantFrom('LS-2026', 'LS-2026-00001', 'LS_', '%'),
+      light: fc.constantFrom('GREEN' as const, 'YELLOW' as const, 'RED' as const, 'SEVERE' as const),
+    },
+    { requiredKeys: [] },
+  )
+  .map((all): QueueFilter => Object.fromEntries(Object.entries(all).filter((_, i) => i < 2)));
+
+/** Instants at, just before and just after every turn of a light. */
+const instants = [0, 1, 2, 50].flatMap((h) =>
+  [-HOUR, 0, 40 * HOUR].flatMap((turn) => [-1, 0, 1].map((ms) => BASE + h * HOUR + turn + ms)),
+);
+
+it('shows every row in sight once, soonest due first, with exact totals and the lights of now', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(sample, { maxLength: 30 }),
+      scope,
+      filter,
+      fc.integer({ min: 1, max: 6 }),
+      fc.constantFrom(...instants),
+      async (samples, seenBy, asked, limit, now) => {
+        const rows = samples.map(rowOf);
+        await fill(rows);
+        const expected = rows.filter((row) => inScope(row, seenBy) && wanted(row, asked, now)).sort(sooner);
+        const got: { id: string; light: string | null }[] = [];
+        let after: QueueCursor | undefined;
+        do {
+          const page = await readQueue(pool, seenBy, asked, { limit, ...(after ? { after } : {}) }, new Date(now));
+          expect(page.total).toBe(expected.length);
+          // Only the last page is short, and none is empty unless all are.
+          expect(page.rows.length).toBe(Math.min(limit, expected.length - got.length));
+          got.push(...page.rows.map((row) => ({ id: row.case_id, light: row.light })));
+          after = page.next ?? undefined;
+        } while (after);
+        expect(got).toEqual(expected.map((row) => ({ id: row.case_id, light: lightAt(thresholds(row), now) })));
+      },
+    ),
+    { numRuns: process.env.HUICAI_SOAK === '1' ? 2_000 : 120 },
+  );
+});
+
+describe('over 20,000 rows', () => {
+  beforeAll(async () => {
+    await pool.query('truncate read_service_queue_v1.rows');
+    await pool.query(`
+      insert into read_service_queue_v1.rows
+      select gen_random_uuid(), 'LS-2026-' || lpad(n::text, 6, '0'), '03', 'window', 'NORMAL', 'SIGNED_FOR', n % 10 = 0, gen_random_uuid(),
+        'd' || n % 18, '[]', case when n % 3 > 0 then ('00000000-0000-4000-8000-' || lpad((n % 60)::text, 12, '0'))::uuid end, 1, false,
+        now(), now(), null, null, case when n % 7 > 0 then now() + n * interval '1 minute' end, 'total/1/1', now(), now(), now(), now(), now(), '{}'
+      from generate_series(1, 20000) n`);
+    await pool.query('analyze read_service_queue_v1.rows');
+  });
+
+  /** Plan nodes of the page's query, outermost first. */
+  async function plan(seenBy: QueueScope, asked: QueueFilter, after?: QueueCursor): Promise<string[]> {
+    const sent: [string, unknown[]][] = [];
+    const recording = {
+      query: (text: string, params: unknown[] = []) => {
+        sent.push([text, params]);
+        return pool.query(text, params) as never;
+      },
+    };
+    await readQueue(recording, seenBy, asked, { limit: 50, ...(after ? { after } : {}) }, new Date());
+    const [text, params] = sent.find(([sql]) => sql.includes('limit'))!;
+    const { rows } = await pool.query(`explain (format json) ${text}`, params);
+    const nodes = (node: Record<string, unknown>): string[] => [
+      String(node['Node Type']) + (node['Index Name'] ? ` ${String(node['Index Name'])}` : ''),
+      ...((node.Plans as Record<string, unknown>[] | undefined) ?? []).flatMap(nodes),
+    ];
+    return nodes(rows[0]['QUERY PLAN'][0].Plan);
+  }
+
+  const later: QueueCursor = { due: '2126-01-01T00:00:00.000Z', caseId: uuid(1) };
+  it.each<[string, QueueScope, QueueFilter, QueueCursor?]>([
+    ['the whole queue', { kind: 'all' }, {}],
+    ['a later page', { kind: 'all' }, {}, later],
+    ['a department', { kind: 'all' }, { departmentId: 'd7' }],
+    ['a later page of a department', { kind: 'all' }, { departmentId: 'd7' }, later],
+    ['a specialist', { kind: 'all' }, { specialistId: uuid(7) }],
+    ['a number', { kind: 'all' }, { number: 'LS-2026-000420' }],
+    ["what a department's users see", { kind: 'department', departmentId: 'd7' }, {}],
+    ['what a specialist sees', { kind: 'specialist', specialistId: uuid(7), departmentId: 'd7' }, {}],
+  ])('%s is read by an index', async (_, seenBy, asked, after) => {
+    const nodes = await plan(seenBy, asked, after);
+    expect(nodes.join(' ')).toMatch(/Index Scan/);
+    expect(nodes).not.toContain('Seq Scan');
+  });
+
+  it('pages come in the order of an index and are not sorted', async () => {
+    for (const asked of [{}, { departmentId: 'd7' }, { specialistId: uuid(7) }]) {
+      const nodes = await plan({ kind: 'all' }, asked);
+      expect(nodes.some((node) => node.includes('Sort'))).toBe(false);
+    }
+  });
+});
