@@ -3,6 +3,7 @@ import type { Answer, Language, RequestState } from '@huicai/http';
 import type { CommandResult, RecordedEvent } from '@huicai/kernel';
 import type { Queryable } from '@huicai/projections';
 import type { IndexField, OpenDeepOptions } from '@huicai/vault';
+import type { ClockState } from '@huicai/working-time';
 import { Command, Query } from '@nestjs/cqrs';
 import type { TimeReference } from './calendar/facts.js';
 import type { CaseFacts } from './cases/facts.js';
@@ -68,7 +69,8 @@ export interface Reads {
   readonly directory: Directory;
   /** The caller's department: a specialist's by enrolment, anyone else's by token. @throws Refusal `department-unknown` */
   department(): Promise<string>;
-  time(): Promise<TimeReference>;
+  /** Calendar and policy as far as these clocks need them. */
+  timeOf(clocks: readonly ClockState[]): Promise<TimeReference>;
   /** A stream as the store holds it. */
   stored(stream: string): AsyncIterable<StoredEvent>;
   /** Opens what the caller may see, and writes down whose data it was before anything is answered. */

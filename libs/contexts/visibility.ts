@@ -60,8 +60,8 @@ export const masking =
     return field && typeof clear === 'string' ? MASKS[field](clear) : clear;
   };
 
-/** What stays masked of a person on a page of their own: the document always, the phone for those who need not call. */
+/** What stays masked of a person on a page of their own: the document always; those who handle a case must be able to call. */
 export function maskedFor(role: Role): readonly (keyof typeof MASKS)[] {
   if (role === 'auditor') return ['name', 'phone', 'documentNumber'];
-  return role === 'department' ? ['phone', 'documentNumber'] : ['documentNumber'];
+  return ['documentNumber'];
 }

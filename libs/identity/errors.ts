@@ -41,6 +41,16 @@ export class LoginFailedError extends Error {
   }
 }
 
+/** Another user has this login. */
+export class LoginTakenError extends Error {
+  readonly code = 'login-taken';
+
+  constructor() {
+    super('Another user has this login');
+    this.name = 'LoginTakenError';
+  }
+}
+
 /** Too many failed attempts for one login; even the right password is refused until the time is over. */
 export class TooManyAttemptsError extends Error {
   readonly code = 'too-many-attempts';

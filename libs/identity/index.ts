@@ -10,4 +10,4 @@ export { bearerToken, type ClaimNames, type Principal, type TokenVerifier } from
 export { isTokenRole, TOKEN_ROLES, type TokenRole } from './roles.js';
 export type { AsymmetricAlgorithm } from './token-check.js';
 export { User } from './user.entity.js';
-export { type DemoUser, Users } from './users.js';
+export { type DemoUser, type NewUser, Users } from './users.js';

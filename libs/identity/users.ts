@@ -1,7 +1,7 @@
 import type { Vault } from '@huicai/vault';
 import type { DataSource } from 'typeorm';
-import { v5 as uuidv5 } from 'uuid';
-import { LoginFailedError } from './errors.js';
+import { v5 as uuidv5, v7 as uuidv7 } from 'uuid';
+import { LoginFailedError, LoginTakenError } from './errors.js';
 import type { TokenUser } from './local-issuer.js';
 import { LoginThrottle, type ThrottleSettings } from './login-throttle.js';
 import { hashPassword, passwordMatches } from './passwords.js';
@@ -20,6 +20,9 @@ export type DemoUser = {
   readonly specialistId?: string;
   readonly talentId?: string;
 };
+
+/** A user as an administrator adds one; affiliations decide whose data they see. */
+export type NewUser = Omit<DemoUser, 'displayName'> & { readonly password: string };
 
 /** Users of the local issuer. */
 export class Users {
@@ -52,6 +55,26 @@ export class Users {
     });
     if (!user) throw new LoginFailedError();
     return this.toTokenUser(user);
+  }
+
+  /** @returns the new user's id @throws LoginTakenError */
+  async add({ login, password, role, departmentId, specialistId, talentId }: NewUser): Promise<string> {
+    const id = uuidv7();
+    const [added] = await this.dataSource.query<{ id: string }[]>(
+      `insert into identity.users (id, login, password_hash, role, department_id, specialist_id, talent_id)
+       values ($1, $2, $3, $4, $5, $6, $7) on conflict (login) do nothing returning id`,
+      [
+        id,
+        normaliseLogin(login),
+        await hashPassword(password),
+        role,
+        departmentId ?? null,
+        specialistId ?? null,
+        talentId ?? null,
+      ],
+    );
+    if (!added) throw new LoginTakenError();
+    return id;
   }
 
   /**

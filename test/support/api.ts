@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { AccessLog, LocalIssuer, type TokenRole, type TokenUser, Users } from '@huicai/identity';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApi } from '../../apps/api/src/api.js';
-import { Accounts } from '../../apps/api/src/auth/accounts.js';
 import { Parts } from '../../apps/api/src/parts.js';
 import { type ApiDocument, deviation } from './described.js';
 import { startTestSystem, type TestSystem } from './system.js';
@@ -51,7 +50,7 @@ export async function startTestApi(given?: TestSystem, readWaitMs?: number): Pro
   const issuer = await LocalIssuer.open(system.vault);
   const users = new Users(system.dataSource, system.vault);
   const lines: string[] = [];
-  const local = { issuer, users, accounts: new Accounts(system.dataSource) };
+  const local = { issuer, users };
   const parts = new Parts(system, issuer, new AccessLog(system.dataSource), local, (line) => void lines.push(line), readWaitMs);
   const app = await createApi(parts);
   await until('the views exist', async () => {

@@ -4,7 +4,6 @@ import { AccessLog, createOidcVerifier, LocalIssuer, OidcConfigurationError, Use
 import { ConfigurationError, type Connections, resolveConnections, superviseMe } from '@huicai/runtime';
 import { KekMismatchError, KekUnreadableError } from '@huicai/vault';
 import { createApi } from './api.js';
-import { Accounts } from './auth/accounts.js';
 import { Parts } from './parts.js';
 
 /** How long an orderly end may take before the process ends anyway, milliseconds. */
@@ -72,7 +71,7 @@ async function partsOf(system: HuicaiSystem, { mode, oidcIssuer }: Connections):
   const issuer = await LocalIssuer.open(system.vault);
   const users = new Users(system.dataSource, system.vault);
   await users.ensureDemoUsers(DEMO_USERS, DEMO_PASSWORD);
-  return new Parts(system, issuer, accessLog, { issuer, users, accounts: new Accounts(system.dataSource) }, log);
+  return new Parts(system, issuer, accessLog, { issuer, users }, log);
 }
 
 main().catch((error: unknown) => {

@@ -1,12 +1,10 @@
 import type { HuicaiSystem } from '@huicai/composition';
 import type { AccessLog, LocalIssuer, TokenVerifier, Users } from '@huicai/identity';
-import type { Accounts } from './auth/accounts.js';
 
 /** A local issuer with its users; only an embedded installation has one. */
 export interface LocalLogin {
   readonly issuer: LocalIssuer;
   readonly users: Users;
-  readonly accounts: Accounts;
 }
 
 /** The running parts the API is put on. */

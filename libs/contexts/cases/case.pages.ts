@@ -24,7 +24,7 @@ export async function casePage(reads: Reads, caseId: string): Promise<Found> {
   await refuseForeignCase(reads, row.facts);
   const { caller, directory } = reads;
   const [time, talent, items, network, clear] = await Promise.all([
-    reads.time(),
+    reads.timeOf(row.facts.clocks),
     talentContact(reads, row.talent_id, `cases/${caseId}`),
     directory.itemNames(row.facts.catalogueVersion),
     directory.network(),
@@ -134,7 +134,7 @@ export async function myCases(reads: Reads, limit: number, cursor: string | unde
   const rows = await casesOfTalent(reads.db, talentId, limit + 1, place);
   const shown = rows.slice(0, limit);
   const last = rows.length > limit ? shown.at(-1) : undefined;
-  const time = await reads.time();
+  const time = await reads.timeOf(shown.flatMap(({ facts }) => facts.clocks));
   return {
     body: {
       items: await Promise.all(shown.map((row) => ownCase(reads, row, time))),

@@ -94,13 +94,13 @@ export class AuthController {
   @Makes('The account', object({ id: 'uuid', login: 'text', role: 'text' }))
   @ApiOperation({ summary: 'Adds a local account; only where no external issuer is used' })
   async add(@Body() account: NewAccountBody): Promise<Answer> {
-    const { accounts } = this.local();
+    const { users } = this.local();
     const needed = AFFILIATION[account.role];
     for (const field of ['talentId', 'departmentId', 'specialistId'] as const) {
       if (field === needed && account[field] === undefined) throw badInput('affiliation-needed', field);
       if (field !== needed && account[field] !== undefined) throw badInput('affiliation-unexpected', field);
     }
-    const id = await accounts.add(account);
+    const id = await users.add(account);
     return answer({ id, login: account.login.toLowerCase(), role: account.role }, { status: 201 });
   }
 

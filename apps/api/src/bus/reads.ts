@@ -26,7 +26,11 @@ export function readsFor(parts: Parts, request: RequestState): Reads {
     now: system.clock.now(),
     directory: directoryFor(system, caller, department),
     department,
-    time: () => system.facts.time(),
+    timeOf: (clocks) =>
+      system.facts.timeHolding(
+        highest(clocks.map((c) => c.calendarVersion)),
+        highest(clocks.map((c) => Number(c.policyVersion))),
+      ),
     stored: (stream) => system.store.readStream(stream),
     find: (field, value) => system.vault.find(field, value),
     open: async <T>(value: unknown, { resource, ...options }: Opening): Promise<T> => {
@@ -38,6 +42,8 @@ export function readsFor(parts: Parts, request: RequestState): Reads {
     },
   };
 }
+
+const highest = (versions: readonly number[]): number => Math.max(0, ...versions);
 
 /** A specialist's department is what the enrolment says, whatever a token claims. */
 async function departmentOf(system: HuicaiSystem, { role, specialistId, departmentId }: Caller): Promise<string> {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { isDatabaseUnavailable } from '@huicai/database';
 import { StoreUnavailableError } from '@huicai/event-store';
 import { BadInput, etagOf, type FieldFault, type Language } from '@huicai/http';
-import { IssuerUnavailableError, LoginFailedError, TokenError, TooManyAttemptsError } from '@huicai/identity';
+import { IssuerUnavailableError, LoginFailedError, LoginTakenError, TokenError, TooManyAttemptsError } from '@huicai/identity';
 import { NotCanonicalError, Refusal, type RefusalKind } from '@huicai/kernel';
 import { SubjectKeyDestroyedError } from '@huicai/vault';
 import { HttpException } from '@nestjs/common';
@@ -60,6 +60,7 @@ function refusedBy(error: unknown): Refused | undefined {
   if (error instanceof TokenError)
     return { code: error.code, status: 401, headers: { 'www-authenticate': challenge(error.code) } };
   if (error instanceof LoginFailedError) return { code: 'login-failed', status: 401 };
+  if (error instanceof LoginTakenError) return { code: 'login-taken', status: 409, field: 'login' };
   if (error instanceof TooManyAttemptsError) {
     const seconds = error.retryAfterSeconds;
     return { code: 'too-many-attempts', status: 429, params: { seconds }, headers: { 'retry-after': String(seconds) } };
