@@ -110,8 +110,8 @@ function cardIn(state: CardHolderFacts, cardId: string, statuses: readonly CardS
   return card;
 }
 
-/** Commands a card in this state can take. */
-export function stepsOf(status: CardStatus): CardCommand['type'][] {
+/** Commands a card in this state can take; with a role, those that role may give. */
+export function stepsOf(status: CardStatus, role?: Role): CardCommand['type'][] {
   const steps: Record<CardStatus, CardCommand['type'][]> = {
     SUBMITTED: ['ReviewCard'],
     APPROVED: ['IssueCard'],
@@ -121,5 +121,5 @@ export function stepsOf(status: CardStatus): CardCommand['type'][] {
     SUSPENDED: ['RevokeCard'],
     REVOKED: [],
   };
-  return steps[status];
+  return steps[status].filter((command) => role === undefined || ROLES[command].includes(role));
 }

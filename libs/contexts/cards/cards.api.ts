@@ -15,11 +15,13 @@ import {
 } from '@huicai/http';
 import { type CommandResult, forbidden, notFound } from '@huicai/kernel';
 import { normaliseCardNumber } from '@huicai/vault';
+import { formatInstant } from '@huicai/working-time';
 import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { officeDay } from '../calendar/facts.js';
+import { OFFICE_ZONE, officeDay } from '../calendar/facts.js';
 import { Ask, type CommandSide, type Found, type Outcome, type Reads, RunCommand } from '../edge.js';
+import type { Caller } from '../gateway.js';
 import { refuseForeignTalent } from '../visibility.js';
 import { activateCard, applyForCard, issueCard, reportCardLost, reviewCard, revokeCard } from './card.intake.js';
 import { isCardNumber, stepsOf } from './card-holder.js';
@@ -204,7 +206,10 @@ async function cardsPage(reads: Reads, talentId: string): Promise<Found> {
   if (!exists) throw notFound('talent-not-found');
   const rows = await cardsOfTalent(reads.db, talentId);
   const last = latest(rows);
-  return { ...(last ? { revision: last } : {}), body: { items: rows.map(cardOf), revision: last ?? null } };
+  return {
+    ...(last ? { revision: last } : {}),
+    body: { items: rows.map((row) => cardOf(row, reads.caller)), revision: last ?? null },
+  };
 }
 
 /** Cards of one holder share a stream, so the highest revision is the stream's. */
@@ -215,21 +220,23 @@ function latest(rows: readonly CardRow[]): string | undefined {
     ?.toString();
 }
 
-const cardOf = (row: CardRow) => ({
+const cardOf = (row: CardRow, { role }: Caller) => ({
   id: row.card_id,
   cardType: row.card_type,
   status: row.status,
   number: row.number,
   validUntil: row.valid_until,
-  issuedAt: row.issued_at?.toISOString() ?? null,
-  possibleSteps: stepsOf(row.status),
+  issuedAt: row.issued_at === null ? null : formatInstant(row.issued_at.getTime(), OFFICE_ZONE),
+  possibleSteps: stepsOf(row.status, role),
 });
 
 async function myCards(reads: Reads): Promise<Found> {
   const { talentId } = reads.caller;
   if (talentId === undefined) throw forbidden('talent-unknown');
   const rows = await cardsOfTalent(reads.db, talentId);
-  return { body: { items: rows.map((row) => ({ ...cardOf(row), progress: CARD_PROGRESS[row.status][reads.language] })) } };
+  return {
+    body: { items: rows.map((row) => ({ ...cardOf(row, reads.caller), progress: CARD_PROGRESS[row.status][reads.language] })) },
+  };
 }
 
 async function verification(reads: Reads, number: string): Promise<Found> {
