@@ -275,6 +275,7 @@ describe('a worker whose event store is put back or exchanged', () => {
     expect((await freshnessOf(pool, 'case_detail')).position).toBe(position);
     await pool.end();
 
+    if (name === 'older') return;
     for (const definition of allProjections) await new LiveProjection(...definition).create(beside.pool, beside.storeId);
     const rebuilt = rig.work(beside);
     await until('the lead', () => leads(rebuilt) === 1);

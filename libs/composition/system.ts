@@ -9,6 +9,8 @@ import {
   CommandRunner,
   type Decider,
   type DomainEvent,
+  type RecordedEvent,
+  recorded,
   streamName,
   systemClock,
   UpcasterRegistry,
@@ -109,6 +111,10 @@ export class HuicaiSystem implements Gateway {
 
   exists(stream: string): Promise<boolean> {
     return this.facts.exists(stream);
+  }
+
+  async *events(stream: string): AsyncIterable<RecordedEvent> {
+    for await (const stored of this.store.readStream(stream)) yield recorded(stored, upcasters);
   }
 
   /** Whether a command has left events in its aggregate's stream. */

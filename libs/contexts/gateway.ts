@@ -1,4 +1,4 @@
-import type { Command, CommandContext, CommandResult, Role } from '@huicai/kernel';
+import type { Command, CommandContext, CommandResult, RecordedEvent, Role } from '@huicai/kernel';
 import type { Vault } from '@huicai/vault';
 
 /** Who sends a command, with the affiliations their token or account names. */
@@ -23,9 +23,11 @@ export interface SentCommand {
   readonly prepare?: () => Promise<void>;
 }
 
-/** What an intake needs of the running system: the vault, a way to send, a way to look whether a stream exists. */
+/** What an intake needs of the running system: the vault, a way to send, a way to look into a stream. */
 export interface Gateway {
   readonly vault: Vault;
   exists(stream: string): Promise<boolean>;
+  /** A stream from its start; empty when there is no such stream. */
+  events(stream: string): AsyncIterable<RecordedEvent>;
   send(sent: SentCommand): Promise<CommandResult>;
 }

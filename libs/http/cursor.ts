@@ -22,3 +22,9 @@ export function readCursor<K extends string>(text: string, forms: Readonly<Recor
   }
   return place as Record<K, string>;
 }
+
+/** Whether a cursor's text is an instant as we write them, of a year that calendars and the database both know. */
+export function isCursorInstant(text: string): boolean {
+  const at = /^[12]\d{3}-/.test(text) ? new Date(text) : undefined;
+  return at !== undefined && !Number.isNaN(at.getTime()) && at.toISOString() === text;
+}

@@ -116,6 +116,7 @@ class Player {
     const gateway: Gateway = {
       vault: system.vault,
       exists: (stream) => system.exists(stream),
+      events: (stream) => system.events(stream),
       // Nothing is decided before everything earlier is on record.
       send: (sent) => {
         const prepare = async () => {

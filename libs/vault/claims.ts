@@ -15,12 +15,13 @@ export class Claims {
 
   /**
    * Claims a value for a stream; durable on return, and repeatable by the same owner, whose 60 s then start anew. A claim of
-   * another stream that was never written is taken over once it is older than 60 s, so the time from claim to append must stay
+   * another stream that does not hold the value is taken over once it is older than 60 s, so the time from claim to append must stay
    * below that.
-   * @param streamExists asked only about the present owner of an old claim.
+   * @param stillHolds asked only about the present owner of an old claim: false when its stream was never written, or bears the
+   * value no longer.
    * @throws ClaimTakenError when another stream holds the value.
    */
-  async claim(kind: IndexField, value: string, owner: string, streamExists: (stream: string) => Promise<boolean>): Promise<void> {
+  async claim(kind: IndexField, value: string, owner: string, stillHolds: (stream: string) => Promise<boolean>): Promise<void> {
     const digest = this.digests.digest('claim', kind, value);
     if (await this.takeFree(kind, digest, owner)) return;
     const holders = await this.dataSource.query<{ owner: string; old: boolean }[]>(
@@ -30,7 +31,7 @@ export class Claims {
     const holder = holders[0];
     // Released between the two statements: free again, and whoever inserts first has it.
     const won = holder
-      ? holder.old && !(await streamExists(holder.owner)) && (await this.takeOver(kind, digest, owner, holder.owner))
+      ? holder.old && !(await stillHolds(holder.owner)) && (await this.takeOver(kind, digest, owner, holder.owner))
       : await this.takeFree(kind, digest, owner);
     if (!won) throw new ClaimTakenError(kind);
   }

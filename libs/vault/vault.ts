@@ -175,8 +175,8 @@ export class Vault {
   }
 
   /** See `Claims.claim`. */
-  async claim(kind: IndexField, value: string, owner: string, streamExists: (stream: string) => Promise<boolean>): Promise<void> {
-    await this.claims.claim(kind, value, owner, streamExists);
+  async claim(kind: IndexField, value: string, owner: string, stillHolds: (stream: string) => Promise<boolean>): Promise<void> {
+    await this.claims.claim(kind, value, owner, stillHolds);
   }
 
   /** Gives one value back that `owner` holds, as after a correction. */

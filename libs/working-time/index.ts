@@ -42,7 +42,7 @@ export {
 export { CompiledCalendar, compileCalendar, type DayFacts } from './compiled-calendar.js';
 export { type Due, type DueInput, deriveDue, dueIfResumedAt } from './due.js';
 export { WorkingTimeError, type WorkingTimeErrorCode } from './errors.js';
-export { formatInstant, type Instant, parseInstant } from './instant.js';
+export { formatInstant, type Instant, parseInstant, zoneOffsetAt } from './instant.js';
 export { explainTime, type Ledger, type LedgerEntry, type LedgerInput, type LedgerReason, usedTime } from './ledger.js';
 export {
   checkLightPolicy,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { cursorOf } from '@huicai/http';
 import { LocalIssuer } from '@huicai/identity';
 import { type Client, type Reply, type SendOptions, someTalent, startTestApi, type TestApi } from '../support/api.js';
 
@@ -7,6 +8,7 @@ describe('bad input', () => {
   let window: Client;
   let supervisor: Client;
   let admin: Client;
+  let talent: Client;
   let talentId: string;
   let caseId: string;
   let head: string;
@@ -17,6 +19,7 @@ describe('bad input', () => {
     api = await startTestApi();
     [window, supervisor, admin] = await Promise.all([api.as('window'), api.as('supervisor'), api.as('admin')]);
     talentId = (await window.post('talents', someTalent())).json.id;
+    talent = await api.as('talent', { talentId });
     caseId = (await window.post('cases', aCase())).json.id;
     await window.get('queue');
     head = await api.head();
@@ -214,17 +217,22 @@ describe('bad input', () => {
       ['a limit in words', (h) => window.get('queue?limit=ten', h), 400, 'wrong-type', 'limit'],
       ['a light nobody has seen', (h) => window.get('queue?light=BLUE', h), 422, 'not-one-of', 'light'],
       ['a cursor nobody gave out', (h) => window.get('queue?cursor=abc', h), 400, 'cursor-invalid', 'cursor'],
-      [
-        'a cursor with a day that does not exist',
-        (h) =>
-          window.get(
-            `queue?cursor=${Buffer.from(JSON.stringify({ due: '2026-99-99T00:00:00.000Z', caseId: randomUUID() })).toString('base64url')}`,
-            h,
-          ),
-        400,
-        'cursor-invalid',
-        'cursor',
-      ],
+      ...['2026-99-99', '2026-02-30', '0000-01-01'].flatMap((day): typeof cases => [
+        [
+          `a cursor of the queue with the day ${day}`,
+          (h) => window.get(`queue?cursor=${cursorOf({ due: `${day}T00:00:00.000Z`, caseId: randomUUID() })}`, h),
+          400,
+          'cursor-invalid',
+          'cursor',
+        ],
+        [
+          `a cursor of one’s cases with the day ${day}`,
+          (h) => talent.get(`my/cases?cursor=${cursorOf({ registeredAt: `${day}T00:00:00.000Z`, caseId: randomUUID() })}`, h),
+          400,
+          'cursor-invalid',
+          'cursor',
+        ],
+      ]),
       ['a day that does not exist', (h) => window.get('queue?acceptedFrom=2026-02-30', h), 422, 'date-invalid', 'acceptedFrom'],
       [
         'a month that does not exist',
@@ -252,6 +260,11 @@ describe('bad input', () => {
     it.each(cases)('%s', async (_, send, status, code, field) => {
       await refused(send, status, code, field);
     });
+  });
+
+  it('takes any day there is, also from before zones had whole minutes', async () => {
+    expect((await window.get('queue?acceptedFrom=1900-01-01&acceptedTo=1900-01-01')).json).toMatchObject({ items: [], total: 0 });
+    expect((await window.get('reports/sla?by=month&from=1900-01&to=1900-02')).json.rows).toEqual([]);
   });
 
   describe('of what there is not, and what can not be', () => {

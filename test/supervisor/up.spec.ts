@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isRunning, type Runtime, readRuntime } from '@huicai/runtime';
@@ -229,6 +230,22 @@ describe('up, external', () => {
     } finally {
       await database.drop();
     }
+  });
+
+  it('refuses a seed it does not know and a port it can not have, before anything starts', async () => {
+    const misspelt = start({ HUICAI_SEED: 'nnoe' });
+    expect(await misspelt.exitCode()).toBe(1);
+    expect(misspelt.output()).toBe('ConfigurationError: HUICAI_SEED must be none or left out, not "nnoe".\n');
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+    const { port } = taken.address() as { port: number };
+    const late = start({ PORT: String(port) });
+    expect(await late.exitCode()).toBe(1);
+    expect(late.output()).toMatch(
+      new RegExp(`^ConfigurationError: Port ${port} on 127\\.0\\.0\\.1 .* is in use by another program.*\\n$`),
+    );
+    await new Promise((resolve) => taken.close(resolve));
+    expect(existsSync(join(dir, 'runtime.json'))).toBe(false);
   });
 
   it('without what production needs names it and starts nothing', async () => {

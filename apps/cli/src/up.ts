@@ -1,4 +1,5 @@
 import {
+  ConfigurationError,
   type Connections,
   ensureDataDirectory,
   lockDataDirectory,
@@ -11,6 +12,7 @@ import {
 import { apiAddress } from './up-address.js';
 import { type AppModules, apiService, type ServiceContext, seedRun, workerService } from './up-apps.js';
 import { EmbeddedServers } from './up-embedded.js';
+import { refuseTakenPort } from './up-port.js';
 import { type StopReason, type StopRequest, watchForStop } from './up-stop.js';
 
 export type { AppModules } from './up-apps.js';
@@ -52,11 +54,14 @@ const defaultGraceMs = 10_000;
 export async function up(options: UpOptions): Promise<void> {
   const env = options.env ?? process.env;
   const settings = resolveSettings(env);
+  refuseUnknownSeed(env.HUICAI_SEED);
   const stopRequest = watchForStop();
   try {
     const run = new Run(options, env, settings, stopRequest);
-    if (settings.mode === 'external') await run.untilStopped(() => run.startApps(resolveConnections(env), env));
-    else await upEmbedded(run, settings, env);
+    if (settings.mode === 'external') {
+      await refuseTakenPort(settings.host, settings.port);
+      await run.untilStopped(() => run.startApps(resolveConnections(env), env));
+    } else await upEmbedded(run, settings, env);
   } finally {
     stopRequest.end();
   }
@@ -66,6 +71,7 @@ async function upEmbedded(run: Run, settings: Settings, env: NodeJS.ProcessEnv):
   const layout = ensureDataDirectory(settings.dataDir);
   const unlock = lockDataDirectory(layout);
   try {
+    await refuseTakenPort(settings.host, settings.port);
     const servers = new EmbeddedServers(layout, settings, env, run.context);
     try {
       await run.untilStopped(async () => {
@@ -133,6 +139,11 @@ class Run {
     const failure = await seed.outcome;
     if (failure && !this.context.stopped.aborted) this.context.print(`seed: ${failure}; try again with: npm run cli -- seed`);
   }
+}
+
+/** A misspelt `none` would fill the store with a year nobody asked for. */
+function refuseUnknownSeed(value: string | undefined): void {
+  if (value && value !== 'none') throw new ConfigurationError(`HUICAI_SEED must be none or left out, not "${value}".`);
 }
 
 function describe(reason: StopReason): string {

@@ -43,9 +43,9 @@ function stopOnRequest(store: EmbeddedEventStore): void {
   };
   process.on('SIGTERM', () => stop('SIGTERM'));
   process.on('SIGINT', () => stop('SIGINT'));
-  // The parent is gone, possibly killed: nobody else would end this process.
-  process.on('disconnect', () => stop('the parent process is gone'));
-  if (process.send && !process.connected) stop('the parent process is gone');
+  // So a parent asks for it; and when it was killed, nobody else would end this process.
+  process.on('disconnect', () => stop('let go by its parent process'));
+  if (process.send && !process.connected) stop('let go by its parent process');
 }
 
 async function main(): Promise<void> {

