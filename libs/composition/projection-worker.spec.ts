@@ -28,6 +28,7 @@ describe('workers', () => {
     system = await rig.open({ attempt: () => 'first' });
     office = await openOffice(system, rig.clock);
   });
+  afterEach(() => rig.stopWorkers());
   afterAll(() => rig?.close());
 
   const replayed = () => compareWithReplay(rig.databaseUrl, rig.events.connectionString, rig.kekFile);

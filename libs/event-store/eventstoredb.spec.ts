@@ -72,6 +72,21 @@ describe('appending', () => {
 });
 
 describe('reading', () => {
+  it('that is left after the first event does not cost the connection, however often', async () => {
+    await server.store.append('left-early', 'no_stream', events(5));
+    const first = async (stream: string) => {
+      for await (const found of server.store.readStream(stream, { maxCount: 1 })) return found.revision;
+      return undefined;
+    };
+    const lanes = Array.from({ length: 8 }, async () => {
+      for (let i = 0; i < 400; i++) {
+        expect(await first('left-early')).toBe(0n);
+        expect(await first('never-written')).toBeUndefined();
+      }
+    });
+    await Promise.all(lanes);
+  }, 30_000);
+
   it('a stream that does not exist gives nothing', async () => {
     expect(await all(server.store.readStream('missing-1'))).toEqual([]);
     expect(await all(server.store.readStream('missing-1', { backwards: true, maxCount: 1 }))).toEqual([]);

@@ -98,7 +98,7 @@ class EventStoreDbAdapter implements EventStore {
       ...(maxCount === undefined ? {} : { maxCount }),
     });
     try {
-      for await (const { event } of this.paced(reading)) if (event) yield storedEvent(event);
+      for await (const { event } of this.paced(reading, isShort(maxCount))) if (event) yield storedEvent(event);
     } catch (error) {
       if (error instanceof StreamNotFoundError) return;
       throw unavailable(error);
@@ -114,7 +114,7 @@ class EventStoreDbAdapter implements EventStore {
     });
     try {
       let left = maxCount ?? Number.POSITIVE_INFINITY;
-      for await (const { event } of this.paced(reading)) {
+      for await (const { event } of this.paced(reading, isShort(maxCount))) {
         if (!event || (!backwards && after !== undefined && event.position.commit <= after)) continue;
         if (left-- <= 0) return;
         yield storedEvent(event);
@@ -173,8 +173,12 @@ class EventStoreDbAdapter implements EventStore {
     await within(this.client.dispose(), 2_000, 'close').catch(() => undefined);
   }
 
-  /** Fails a read that delivers nothing for too long while we are waiting for it (not while the consumer is busy). */
-  private async *paced<T>(reading: StreamingRead<T>): AsyncGenerator<T> {
+  /**
+   * Fails a read that delivers nothing for too long while we are waiting for it (not while the consumer is busy).
+   *
+   * @param bounded the read ends by itself after a few events
+   */
+  private async *paced<T>(reading: StreamingRead<T>, bounded: boolean): AsyncGenerator<T> {
     const iterator = reading[Symbol.asyncIterator]();
     let open = true;
     try {
@@ -190,14 +194,32 @@ class EventStoreDbAdapter implements EventStore {
       open = !(error instanceof StreamNotFoundError);
       throw error;
     } finally {
+      if (open && bounded) void drain(iterator);
       // Dropping the client's stream leaves the call behind it open, held by flow control, until it is cancelled.
-      if (open) {
+      else if (open) {
         reading.cancel().catch(() => undefined);
         reading.destroy();
       }
     }
   }
 }
+
+/**
+ * Reads what is left of a short read. Cancelling it instead resets its HTTP/2 stream, and a server takes a client that resets
+ * many streams for an attacker and closes the connection under all other calls.
+ */
+async function drain(iterator: AsyncIterator<unknown>): Promise<void> {
+  try {
+    while (!(await iterator.next()).done);
+  } catch {
+    // Nobody waits for the rest.
+  }
+}
+
+/** How many events are read to their end rather than cancelled when nobody wants the rest. */
+const SHORT_READ = 100;
+
+const isShort = (maxCount: number | undefined): boolean => maxCount !== undefined && maxCount <= SHORT_READ;
 
 function storedEvent(event: RecordedEvent): StoredEvent {
   return {

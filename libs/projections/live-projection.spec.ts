@@ -127,6 +127,32 @@ it('emptied, it starts again from the beginning of the log', async () => {
   await checkForRebuild(db.pool, [again!]);
 });
 
+it('can be emptied while it is written and read, without anybody running into a deadlock', async () => {
+  const ended = new AbortController();
+  const reading = async (sql: string) => {
+    while (!ended.signal.aborted) await db.pool.query(sql);
+  };
+  const writing = async () => {
+    for (let p = live(tickets())[0]!; !ended.signal.aborted; ) {
+      await deliver(p, [event('ticket-a', { n: 1 }), event('ticket-b', { n: 1 })]).catch(async (error: unknown) => {
+        if (!(error instanceof CheckpointMovedError)) throw error;
+        p = live(tickets())[0]!;
+        await p.open(db.pool, STORE_ID, async () => undefined);
+      });
+    }
+  };
+  await openAll(db.pool, live(tickets()));
+  const others = [
+    reading('select * from read.tickets'),
+    reading('select * from read.tickets_checkpoint'),
+    reading('select * from read.tickets'),
+    writing(),
+  ];
+  for (let i = 0; i < 30; i++) await live(tickets())[0]!.create(db.pool, STORE_ID);
+  ended.abort();
+  await Promise.all(others);
+});
+
 it('a rebuild of a projection that had stopped is noticed even at the start of the log', async () => {
   const [p] = live(tickets());
   await openAll(db.pool, [p!]);

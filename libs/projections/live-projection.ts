@@ -63,7 +63,7 @@ export class LiveProjection {
     if (exists.rows.length === 0) await this.create(db, storeId);
     this.position = (await this.check(db, storeId, eventAt)).position;
     await db.query(`update ${this.schema}.checkpoint set failed = null where failed is not null`);
-    await inOneTransaction(db, this.viewDdl());
+    await inOneTransaction(db, [...this.dropViews(), ...this.createViews()]);
   }
 
   /**
@@ -92,22 +92,28 @@ export class LiveProjection {
    */
   async create(db: Queryable, storeId: string): Promise<void> {
     if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(storeId)) throw new Error(`Not the id of a store: ${storeId}`);
+    const { schema } = this;
     const ddl = [
-      `drop schema if exists ${this.schema} cascade`,
-      `create schema ${this.schema}`,
-      ...tableDdl(this.schema, this.definition.table),
-      checkpointDdl(this.schema),
-      `insert into ${this.schema}.checkpoint (store_id, fold_hash) values ('${storeId}', '${this.hash()}')`,
-      ...this.viewDdl(),
+      // Locks in the order in which readers (view, then table) and writers (checkpoint, then rows) take them: no circle can form.
+      ...this.dropViews(),
+      `do $$ begin if to_regclass('${schema}.checkpoint') is not null then lock table ${schema}.checkpoint; end if; end $$`,
+      `drop schema if exists ${schema} cascade`,
+      `create schema ${schema}`,
+      ...tableDdl(schema, this.definition.table),
+      checkpointDdl(schema),
+      `insert into ${schema}.checkpoint (store_id, fold_hash) values ('${storeId}', '${this.hash()}')`,
+      ...this.createViews(),
     ];
     await inOneTransaction(db, ddl);
   }
 
-  private viewDdl(): string[] {
+  private dropViews(): string[] {
+    return [`drop view if exists read.${this.name}`, `drop view if exists read.${this.name}_checkpoint`];
+  }
+
+  private createViews(): string[] {
     return [
       'create schema if not exists read',
-      `drop view if exists read.${this.name}`,
-      `drop view if exists read.${this.name}_checkpoint`,
       `create view read.${this.name} as select * from ${this.schema}.rows`,
       `create view read.${this.name}_checkpoint as select * from ${this.schema}.checkpoint`,
     ];

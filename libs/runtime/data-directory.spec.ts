@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import {
   clearRuntime,
   dataDirectory,
+  dataLayout,
   ensureDataDirectory,
   ensureKek,
   isLive,
@@ -38,6 +39,9 @@ describe('the data directory', () => {
   it('that can not be one is named', () => {
     writeFileSync(join(dir, 'file'), '');
     expect(() => ensureDataDirectory(join(dir, 'file'))).toThrow(/The data directory .*file \(HUICAI_DATA_DIR\) can not be used/);
+    expect(() => lockDataDirectory(dataLayout(join(dir, 'gone')))).toThrow(
+      /The data directory .*gone \(HUICAI_DATA_DIR\) can not be used: ENOENT/,
+    );
   });
 
   it('has one supervisor at a time', () => {

@@ -52,17 +52,29 @@ export function ensureDataDirectory(dataDir: string): DataLayout {
     mkdirSync(layout.logs, { recursive: true, mode: 0o700 });
     return layout;
   } catch (cause) {
-    const reason = (cause as Error).message;
-    throw new ConfigurationError(`The data directory ${dataDir} (HUICAI_DATA_DIR) can not be used: ${reason}`, { cause });
+    throw unusable(dataDir, cause);
   }
+}
+
+function unusable(dataDir: string, cause: unknown): ConfigurationError {
+  const { message, code } = cause as NodeJS.ErrnoException;
+  const advice = code === 'EACCES' ? '. Give it to this account, or choose another directory' : '';
+  return new ConfigurationError(`The data directory ${dataDir} (HUICAI_DATA_DIR) can not be used: ${message}${advice}`, {
+    cause,
+  });
 }
 
 /**
  * Takes the data directory for this process; at most one supervisor runs on it. Returns the function that gives it back.
- * @throws DirectoryInUseError when another one holds it.
+ * @throws DirectoryInUseError when another one holds it, ConfigurationError when nothing can be written there.
  */
 export function lockDataDirectory(layout: DataLayout): () => void {
-  return lockDirectory(layout.lockFile, `The data directory ${layout.root}`);
+  try {
+    return lockDirectory(layout.lockFile, `The data directory ${layout.root}`);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === undefined) throw cause;
+    throw unusable(layout.root, cause);
+  }
 }
 
 /**

@@ -90,8 +90,13 @@ export class Rig {
     return worker;
   }
 
+  /** Stops every worker, however it fared. */
+  async stopWorkers(): Promise<void> {
+    await Promise.allSettled(this.workers.splice(0).map((worker) => worker.stop()));
+  }
+
   async close(): Promise<void> {
-    await Promise.allSettled(this.workers.map((worker) => worker.stop()));
+    await this.stopWorkers();
     for (const system of this.systems) await system.close();
     await this.events.close();
     for (const database of this.databases) await database.drop();
