@@ -90,6 +90,8 @@ export interface Opening extends Omit<OpenDeepOptions, 'expected'> {
 export interface Found {
   readonly body: unknown;
   readonly revision?: string;
+  /** See {@link Answer.movesOn}. */
+  readonly movesOn?: boolean;
 }
 
 /** A question to the read models. */

@@ -5,6 +5,8 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string>>;
   /** Strong entity tag, quotes included. */
   readonly etag?: string;
+  /** True when more than the tagged revision shows, such as the time of day: a reader is never told that it is unchanged. */
+  readonly movesOn?: boolean;
 }
 
 const ANSWERS = new WeakSet<object>();

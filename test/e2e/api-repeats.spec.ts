@@ -113,6 +113,27 @@ describe('writers at the same time, and repeats', () => {
     expect([changed.status, changed.json.name]).toEqual([200, '张己']);
   });
 
+  it('says 304 for nothing that moves on by itself: lights go with the clock, proofs are made anew', async () => {
+    const { id } = (await window.post('cases', aCase())).json;
+    for (const path of [`cases/${id}`, `cases/${id}/history`]) {
+      const first = await window.get(path);
+      const again = await window.get(path, { 'if-none-match': first.headers.etag! });
+      expect([again.status, again.headers.etag]).toEqual([200, first.headers.etag]);
+    }
+  });
+
+  it('counts as overdue what is so now, whenever the period of a report ends', async () => {
+    const { id } = (await window.post('cases', aCase())).json;
+    await window.post(`cases/${id}/accept`);
+    await window.post(`cases/${id}/dispatch`, {});
+    expect((await window.get(`cases/${id}`)).json.clocks.filter((clock: { overdue: boolean }) => clock.overdue)).toEqual([]);
+    for (const by of ['item', 'department', 'month']) {
+      const { rows } = (await window.get(`reports/sla?by=${by}&from=2020-01&to=2199-12`)).json;
+      expect(rows.length).toBeGreaterThan(0);
+      expect(rows.filter((row: { overdue: number }) => row.overdue > 0)).toEqual([]);
+    }
+  });
+
   it('pages through the queue without losing or repeating a case', async () => {
     const all = (await window.get('queue')).json;
     const seen: string[] = [];

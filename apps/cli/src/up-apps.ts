@@ -56,7 +56,7 @@ export function eventStoreService(
   });
 }
 
-/** The worker: projections, reactions, timers. */
+/** The worker: projections and timers. */
 export function workerService(context: ServiceContext, env: NodeJS.ProcessEnv): Service {
   return child(context, { name: 'worker', module: modulesOf(context).worker, env: () => env });
 }

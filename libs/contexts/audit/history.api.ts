@@ -72,6 +72,8 @@ async function historyPage(reads: Reads, caseId: string): Promise<Found> {
   );
   return {
     ...(rows.length === 0 ? {} : { revision: rows.at(-1)!.revision }),
+    // The proof is made anew each time.
+    movesOn: true,
     body: { caseId, number: facts.number, events: rows.map((row, i) => entryOf(reads, row, opened[i]!)), chain },
   };
 }

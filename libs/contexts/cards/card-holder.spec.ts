@@ -119,6 +119,18 @@ describe('issuing after a review', () => {
 });
 
 describe('one live card of a type', () => {
+  it('is not one whose last day is over: a new one can be applied for and issued', () => {
+    for (const status of ['ISSUED', 'ACTIVE', 'SUSPENDED'] as const) {
+      given(histories[status])
+        .when(apply(), facts({ today: '2031-03-10' }))
+        .thenRefused('live-card-exists', {
+          params: { cardType: YIMENG, cardId: 'c-1', status },
+        });
+      const after = given(histories[status]).when(apply(), facts({ today: '2031-03-11' }));
+      after.then([{ type: 'CardApplied', data: { talentId: 't-1', cardId: 'c-2', cardType: YIMENG } }]);
+    }
+  });
+
   it.each(['SUBMITTED', 'APPROVED', 'ISSUED', 'ACTIVE', 'SUSPENDED'] as const)(
     'a card that is %s stands in the way',
     (status) => {

@@ -37,7 +37,7 @@ export const cardHolder: Decider<CardCommand, CardEvent, CardHolderFacts, CardRu
       case 'ApplyForCard':
         if (!facts.talentKnown) throw notFound('talent-not-found');
         refuseKnown(state, command.data.cardId);
-        refuseSecond(state, command.data.cardType);
+        refuseSecond(state, command.data.cardType, facts.today);
         return [{ type: 'CardApplied', data: command.data }];
       case 'ReviewCard':
         cardIn(state, command.data.cardId, ['SUBMITTED']);
@@ -68,7 +68,7 @@ function issue(
   const cardType = track === 'REVIEW' ? cardIn(state, cardId, ['APPROVED']).cardType : data.cardType;
   if (track === 'DIRECT') {
     refuseKnown(state, cardId);
-    refuseSecond(state, cardType);
+    refuseSecond(state, cardType, facts.today);
   }
   const validUntil = `${Number(facts.today.slice(0, 4)) + CARD_TERM_YEARS}${facts.today.slice(4).replace('-02-29', '-02-28')}`;
   return [{ type: 'CardIssued', data: { talentId, cardId, cardType, track, number: cardNumber(body), validUntil } }];
@@ -94,8 +94,8 @@ function refuseKnown(state: CardHolderFacts, cardId: string): void {
   if (member(state.cards, cardId)) throw illegal('card-exists', { field: 'cardId', params: { cardId } });
 }
 
-function refuseSecond(state: CardHolderFacts, cardType: CardType): void {
-  const live = Object.values(state.cards).find((card) => card.cardType === cardType && isLive(card));
+function refuseSecond(state: CardHolderFacts, cardType: CardType, today: string): void {
+  const live = Object.values(state.cards).find((card) => card.cardType === cardType && isLive(card, today));
   if (live) throw illegal('live-card-exists', { params: { cardType, cardId: live.cardId, status: live.status } });
 }
 

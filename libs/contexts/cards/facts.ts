@@ -46,5 +46,6 @@ export function evolveCard(card: CardFacts | undefined, event: CardEvent): CardF
   }
 }
 
-/** A card, or an application for one, that stands in the way of another of its type. */
-export const isLive = (card: CardFacts): boolean => card.status !== 'REVOKED' && card.status !== 'REJECTED';
+/** A card, or an application for one, that stands in the way of another of its type; good to the end of its last day. @param today YYYY-MM-DD */
+export const isLive = ({ status, validUntil }: CardFacts, today: string): boolean =>
+  status !== 'REVOKED' && status !== 'REJECTED' && (validUntil === null || validUntil >= today);

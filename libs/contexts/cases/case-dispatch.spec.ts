@@ -197,6 +197,16 @@ describe('returning a case', () => {
     expect(story.due('handling/1/2')).toBe('2026-10-14T17:00');
   });
 
+  it('does not credit the next department with a contact it never made', () => {
+    const story = stories.contacted
+      .step('ReturnCase', who.department, '2026-09-30T11:30')
+      .step('DispatchCase', who.window, '2026-09-30T11:40');
+    expect(story.facts.contactedAt).toBeNull();
+    expect(story.clock('firstContact/1/2').stoppedAt).toBeNull();
+    const contacted = story.step('ContactRequester', who.department, '2026-09-30T11:50');
+    expect(contacted.facts.contactedAt).toBe(at('2026-09-30T11:50'));
+  });
+
   // Dispatched on Wednesday 30 September, the day before the holiday; the first working day after it is Thursday 8 October.
   it('is possible up to the close of the next working day, and not a millisecond longer', () => {
     const close = at('2026-10-08T17:00');

@@ -36,6 +36,8 @@ export async function casePage(reads: Reads, caseId: string): Promise<Found> {
   const { facts } = row;
   return {
     revision: row.revision,
+    // Lights and what is left move with the clock, the talent's name and phone with another stream.
+    movesOn: true,
     body: {
       id: caseId,
       number: facts.number,

@@ -85,7 +85,8 @@ function step(state: CaseFacts, event: Exclude<CaseEvent, { type: 'CaseRegistere
       return { ...state, status: 'SIGNED_FOR', clocks: stopped(state, ['signFor'], mark) };
     case 'CaseReturned': {
       const clocks = stopped(state, ['signFor', 'firstContact', 'handling'], mark);
-      const cleared = { departmentId: null, coDepartmentIds: [], specialistId: null, extensionAsked: null };
+      // The next department has to contact the requester itself.
+      const cleared = { departmentId: null, coDepartmentIds: [], specialistId: null, extensionAsked: null, contactedAt: null };
       return { ...state, ...cleared, status: 'ACCEPTED', returns: state.returns + 1, clocks };
     }
     case 'CaseTaken':

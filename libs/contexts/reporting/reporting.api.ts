@@ -152,7 +152,9 @@ export class ReportingController {
     return this.queries.execute(
       new Ask(request, ['sla_cycles'], async (reads) => {
         const scope = reads.caller.role === 'department' ? { departmentId: await reads.department() } : {};
-        const rows = await readSlaReport(reads.db, by, { from, to, end: monthEnd(to) }, scope);
+        // Of a period that still runs, the stock is what is overdue now; what may yet become overdue is not.
+        const end = new Date(Math.min(monthEnd(to).getTime(), reads.now));
+        const rows = await readSlaReport(reads.db, by, { from, to, end }, scope);
         return { body: { by, from, to, rows } };
       }),
     );

@@ -16,8 +16,9 @@ export class AskHandler implements IQueryHandler<Ask> {
     const stale = await this.isStale(request, projections);
     // Looked at before the rows: a row may be newer than told, never older.
     const headers = freshnessHeaders(await freshnessOfAll(pool, projections));
-    const { body, revision } = await find(readsFor(this.parts, request));
+    const { body, revision, movesOn = false } = await find(readsFor(this.parts, request));
     return answer(body, {
+      movesOn,
       headers: { ...headers, ...(stale ? { 'x-stale': 'true' } : {}) },
       ...(revision === undefined ? {} : { etag: etagOf(revision) }),
     });

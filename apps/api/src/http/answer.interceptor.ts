@@ -16,7 +16,8 @@ export class AnswerInterceptor implements NestInterceptor {
         if (value.etag !== undefined) reply.header('etag', value.etag);
         const reading = state.method === 'GET' || state.method === 'HEAD';
         if (reading) reply.header('cache-control', 'private, no-cache').header('vary', 'Authorization, Accept-Language');
-        const unchanged = reading && value.etag !== undefined && matches(header(state, 'if-none-match'), value.etag);
+        const tagged = value.etag !== undefined && !value.movesOn;
+        const unchanged = reading && tagged && matches(header(state, 'if-none-match'), value.etag!);
         reply.code(unchanged ? 304 : value.status);
         return unchanged ? undefined : value.body;
       }),

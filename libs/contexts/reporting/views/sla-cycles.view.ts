@@ -82,7 +82,9 @@ function cycleRow(facts: CaseFacts, cycle: CycleFacts, n: number, time: TimeRefe
       onTime: due === null || found.stoppedAt === null ? null : found.stoppedAt <= due,
     };
   };
-  const [total, handling, contact] = [clock('total'), clock('handling'), clock('firstContact')];
+  const [total, contact] = [clock('total'), clock('firstContact')];
+  // A case that was given back is nobody's until the next dispatch.
+  const handling = facts.departmentId === null ? { due: null, onTime: null } : clock('handling');
   const said = cycle.callbacks.filter((callback) => callback.reachability === 'VALID').at(-1);
   const accepted = cycle.acceptedAt ?? facts.registeredAt;
   return {

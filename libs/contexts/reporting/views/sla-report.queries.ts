@@ -50,7 +50,7 @@ export async function readSlaReport(
   // Grouped by month, the stock of overdue belongs to the period's last month.
   const overdueGroup = by === 'month' ? '$2::text' : opened;
   const { rows } = await db.query<Record<string, string | number>>(
-    `with mine as (select * from read.sla_cycles where $4::text is null or department_id = $4),
+    `with mine as not materialized (select * from read.sla_cycles where $4::text is null or department_id = $4),
      opened as (select ${opened} as g, count(*) as n from mine where accepted_month between $1 and $2 group by 1),
      closed as (
        select ${closed} as g, count(*) as n, count(*) filter (where ${onTime}) as on_time,
