@@ -35,7 +35,8 @@ program
 program
   .command('flow [event]')
   .description('what an event leads to, over all contexts')
-  .action((event?: string) => flowCommand(event));
+  .option('--markdown', 'all events as a page')
+  .action((event: string | undefined, options: { markdown?: boolean }) => flowCommand(event, options));
 
 program
   .command('rebuild <projection>')

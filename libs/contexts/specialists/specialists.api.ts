@@ -18,9 +18,11 @@ import {
   Uuid,
 } from '@huicai/http';
 import { notFound, streamName } from '@huicai/kernel';
+import { formatInstant } from '@huicai/working-time';
 import { Body, Controller, Get, HttpCode, Post, Put, Query } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { OFFICE_ZONE } from '../calendar/facts.js';
 import { Ask, type Found, type Outcome, type Reads, RunCommand } from '../edge.js';
 import { masking, refuseForeignTalent } from '../visibility.js';
 import type { SpecialistKind } from './contract.js';
@@ -152,6 +154,11 @@ async function primaryOf(reads: Reads, talentId: string): Promise<Found> {
   if (!row) throw notFound('talent-without-specialist');
   return {
     revision: row.revision,
-    body: { talentId, specialistId: row.specialist_id, since: row.since.toISOString(), revision: row.revision },
+    body: {
+      talentId,
+      specialistId: row.specialist_id,
+      since: formatInstant(row.since.getTime(), OFFICE_ZONE),
+      revision: row.revision,
+    },
   };
 }

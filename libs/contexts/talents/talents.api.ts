@@ -18,9 +18,11 @@ import {
 } from '@huicai/http';
 import { notFound, streamName } from '@huicai/kernel';
 import { maskIdNumber, maskName, maskPhone, normaliseIdNumber, normaliseName, normalisePhone } from '@huicai/vault';
+import { formatInstant } from '@huicai/working-time';
 import { Body, Controller, Get, HttpCode, Patch, Post } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { OFFICE_ZONE } from '../calendar/facts.js';
 import { Ask, type Found, type Opening, type Reads, RunCommand } from '../edge.js';
 import { maskedFor, masking, refuseForeignTalent } from '../visibility.js';
 import type { EngagementMode, IdentityDocument, TalentCategory } from './contract.js';
@@ -180,7 +182,7 @@ async function talentPage(reads: Reads, talentId: string): Promise<Found> {
       employer: shown.employer,
       category: row.facts.category,
       engagement: row.facts.engagement,
-      registeredAt: row.registered_at.toISOString(),
+      registeredAt: formatInstant(row.registered_at.getTime(), OFFICE_ZONE),
       revision: row.revision,
     },
   };
