@@ -32,7 +32,7 @@ describe('registering a case', () => {
     expect(state).not.toHaveProperty('matter');
   });
 
-  it.each(['talent', 'window', 'specialist', 'employer'] as const)('is open to a %s', (role) => {
+  it.each(['talent', 'window', 'specialist'] as const)('is open to a %s', (role) => {
     expect(stories.empty.step('RegisterCase', who[role], morning).facts.firstContactPerson).toBe(who[role].actor.id);
   });
 

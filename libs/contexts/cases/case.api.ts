@@ -59,7 +59,7 @@ export class CasesController {
   ) {}
 
   @Post('cases')
-  @Roles('talent', 'window', 'specialist', 'employer')
+  @Roles('talent', 'window', 'specialist')
   @summary('Registers a matter (登记)')
   register(@Asked() request: RequestState, @Body() { concerns = [], ...rest }: RegisterCaseBody): Promise<Answer> {
     const outcome: Outcome = {

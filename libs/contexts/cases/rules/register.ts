@@ -7,7 +7,8 @@ import { rule } from './rule.js';
 export const register = rule({
   command: 'RegisterCase',
   from: ['NEW'],
-  roles: ['talent', 'window', 'specialist', 'employer'],
+  // An employer may, once talents name theirs in a way that can be checked.
+  roles: ['talent', 'window', 'specialist'],
   needs: ['catalogue', 'channels'],
   decide: (data, _, facts) => {
     if (facts.actor.role === 'talent' && facts.caller.talentId !== data.talentId) throw forbidden('not-yours');
