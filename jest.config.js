@@ -24,6 +24,8 @@ const swc = (parser, transform) => [
 
 module.exports = {
   testEnvironment: 'node',
+  // Many suites wait for processes of their own, so a second worker pays even on two cores.
+  maxWorkers: 2,
   roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/test'],
   globalSetup: '<rootDir>/test/support/global-setup.cjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.cjs',

@@ -3,7 +3,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { DEFAULT_SEED, syntheticPeople } from '@huicai/seed';
+import { DEFAULT_SEED, type SyntheticPerson, syntheticPeople } from '@huicai/seed';
+import { Http } from '../support/http.js';
 import { type Stack, startStack } from '../support/stack.js';
 
 jest.setTimeout(420_000);
@@ -48,17 +49,42 @@ describe('the tour of the README', () => {
     expect(again.output).toContain(ANCHOR);
   });
 
-  it('has left nothing personal of the made-up people in the files of the event store or in what was logged', () => {
+  it('has left nothing personal of the made-up people in the files of the event store, in what was logged or in an error', async () => {
     const { talents, specialists, family } = syntheticPeople(DEFAULT_SEED);
     const ofTalents = talents.flatMap(({ name, phone, newPhone, idNumber }) => [name, phone, newPhone, idNumber]);
     const secrets = [...new Set([...ofTalents, ...specialists, ...family])];
     expect(secrets.length).toBeGreaterThan(600);
+    const errors = Buffer.from(await refusals(stack.apiUrl, talents));
+    expect(errors.includes('urn:huicai:problem')).toBe(true);
     const files = [...filesBelow(join(stack.dataDir, 'eventstore')), ...filesBelow(join(stack.dataDir, 'logs'))];
-    const texts = [...files.map((file) => readFileSync(file)), Buffer.from(stack.output())];
+    const texts = [...files.map((file) => readFileSync(file)), Buffer.from(stack.output()), errors];
     expect(texts.some((text) => text.includes('CaseRegistered'))).toBe(true);
     expect(secrets.filter((secret) => texts.some((text) => text.includes(secret)))).toEqual([]);
   });
 });
+
+/** What the API answers to each person's data in a request that is wrong, and to a search that finds nobody. */
+async function refusals(apiUrl: string, people: readonly SyntheticPerson[]): Promise<string> {
+  const anonymous = new Http(apiUrl);
+  const { body } = await anonymous.call<{ accessToken: string }>('POST', '/api/v1/auth/token', {
+    login: 'window',
+    password: 'huicai-demo',
+  });
+  const http = new Http(apiUrl, { authorization: `Bearer ${body.accessToken}` });
+  const answers: string[] = [];
+  const refused = (path: string, wrong: object) =>
+    http.call('POST', path, wrong).catch((error: Error) => {
+      answers.push(error.message);
+    });
+  for (const { name, phone, idNumber } of people) {
+    await refused('/api/v1/talents', { name, phone, documentNumber: `${idNumber}9`, category: name, unexpected: phone });
+    await refused('/api/v1/talents/search', { name: [name], phone: idNumber, documentNumber: phone });
+  }
+  anonymous.close();
+  http.close();
+  expect(answers).toHaveLength(2 * people.length);
+  return answers.join('\n');
+}
 
 /** The shell blocks of the tour, each with the JSON block that follows it. */
 function stepsOf(readme: string): Step[] {
