@@ -1,5 +1,3 @@
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
-
 /** A value that has no one canonical form and so can not be hashed, signed or stored as an event. `path` names the place. */
 export class NotCanonicalError extends Error {
   constructor(

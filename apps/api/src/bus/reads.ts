@@ -59,6 +59,8 @@ async function departmentOf(system: HuicaiSystem, { role, specialistId, departme
 
 function directoryFor(system: HuicaiSystem, caller: Caller, department: () => Promise<string>): Directory {
   const db = system.pool;
+  // A page of many cases asks for the names of each; one look serves the whole request.
+  let catalogue: ReturnType<typeof listCatalogue> | undefined;
   return {
     talent: async (talentId) => {
       const [row] = await findTalents(db, [talentId]);
@@ -75,7 +77,8 @@ function directoryFor(system: HuicaiSystem, caller: Caller, department: () => Pr
     },
     network: async () => (await readNetwork(db, CHANNELS_STREAM))?.facts ?? noChannels,
     itemNames: async (version) => {
-      const found = (await listCatalogue(db)).find((row) => row.version === version && row.catalogue === CATALOGUE_STREAM);
+      catalogue ??= listCatalogue(db);
+      const found = (await catalogue).find((row) => row.version === version && row.catalogue === CATALOGUE_STREAM);
       return new Map(found?.items.map(({ code, name }) => [code, name]));
     },
   };
