@@ -26,5 +26,18 @@ export const flows: readonly Flow[] = [
 /** Every projection with the event types it takes. */
 export const allProjections: ReadonlyMap<AnyProjection, string[]> = projectionsOf(flows);
 
-/** Stream categories of this system; the housekeeping ones have no views. */
-export const ourAggregates: ReadonlySet<string> = new Set([...Object.keys(bindings), 'counter', 'store', 'seed']);
+/** Streams the system keeps for itself, with their events; they have no views. */
+const housekeeping = {
+  counter: ['NumbersLeased'],
+  store: ['StoreInitialised'],
+  seed: ['SeedStarted', 'SeedCompleted'],
+} as const;
+
+/** Stream categories of this system. */
+export const ourAggregates: ReadonlySet<string> = new Set([...Object.keys(bindings), ...Object.keys(housekeeping)]);
+
+/** Every type of event this system writes. */
+export const eventTypes: ReadonlySet<string> = new Set([
+  ...flows.flatMap(({ routes }) => Object.keys(routes)),
+  ...Object.values(housekeeping).flat(),
+]);

@@ -23,6 +23,7 @@ import type { Caller, Gateway, SentCommand } from '../contexts/gateway.js';
 import { CaseNumbers } from './case-numbers.js';
 import { type Aggregate, type Binding, bindings, type CommandOf, type Ports } from './commands.js';
 import { FactSources } from './facts.js';
+import { eventTypes } from './flows.js';
 import { storeIdentity } from './store-identity.js';
 
 /** Today's events are all of version 1. */
@@ -62,8 +63,9 @@ export class HuicaiSystem implements Gateway {
     private numbers: Ports['numbers'],
   ) {}
 
-  /** @throws when PostgreSQL or the store can not be reached, or the key file is not the vault's */
+  /** @throws when PostgreSQL or the store can not be reached, the key file is not the vault's, or the upcasters do not fit the events */
   static async open(settings: SystemSettings): Promise<HuicaiSystem> {
+    upcasters.check(eventTypes);
     const clock = settings.clock ?? systemClock;
     const store = connectEventStore(settings.eventStoreUrl);
     const pool = createReadPool(settings.databaseUrl, settings.maxConnections ?? 10);

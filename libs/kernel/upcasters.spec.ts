@@ -1,6 +1,6 @@
 import type { StoredEvent } from '../event-store/port.js';
 import { eventTime, recorded } from './recorded.js';
-import { UpcasterRegistry } from './upcasters.js';
+import { type Upcast, UpcasterError, UpcasterRegistry } from './upcasters.js';
 
 const registry = new UpcasterRegistry({
   Renamed: [({ old, ...rest }) => ({ ...rest, fresh: old }), (data) => ({ ...data, added: 'from v2' })],
@@ -22,6 +22,14 @@ describe('upcasters', () => {
 
   it.each([0, -1, 1.5, 4, Number.NaN])('refuse version %d', (version) => {
     expect(() => registry.upcast('Renamed', version, {})).toThrow(`Renamed v${version} is unknown here`);
+  });
+
+  it('are checked against the events there are, and every step of a chain must be there', () => {
+    expect(() => registry.check(new Set(['Renamed', 'Other']))).not.toThrow();
+    expect(() => registry.check(new Set(['Other']))).toThrow(new UpcasterError('Upcasters: no event is called Renamed'));
+    const chain: Upcast[] = [];
+    chain[1] = (data) => data;
+    expect(() => new UpcasterRegistry({ Other: chain }).check(new Set(['Other']))).toThrow('Other has no step from v1');
   });
 
   it('know no type by the names every object has', () => {
