@@ -5,7 +5,7 @@ import { connectEventStore } from '@huicai/event-store';
 import { Pool } from 'pg';
 import { Http } from '../support/http.js';
 import { startStack } from '../support/stack.js';
-import { medianRound, type Result, rate, round } from './support/measure.js';
+import { medians, rate, round } from './support/measure.js';
 import { printReport } from './support/report.js';
 
 const ROUNDS = 5;
@@ -25,7 +25,7 @@ async function main(): Promise<void> {
     const accepted: string[] = [];
     const body = { talentId, itemCode: '03', channelId: 'window', urgency: 'NORMAL', matter: '基准测试', concerns: [] };
     const metadata = { note: 'x'.repeat(400) };
-    const measures: [name: string, work: (i: number) => Promise<unknown>][] = [
+    const measures: [name: string, work: (i: number) => Promise<unknown>, settle?: () => Promise<void>][] = [
       ['SELECT 1', () => pool.query('select 1')],
       [
         'bare append',
@@ -47,10 +47,20 @@ async function main(): Promise<void> {
           accepted.push(id);
         },
       ],
-      ['query: one case', (i) => window.call('GET', `/api/v1/cases/${accepted[i % accepted.length]}`)],
+      [
+        'query: one case',
+        (i) => window.call('GET', `/api/v1/cases/${accepted[i % accepted.length]}`),
+        () => waitForReadModel(window, accepted.at(-1)),
+      ],
       ['query: a page of 20 of the queue', () => window.call('GET', '/api/v1/queue?limit=20')],
     ];
-    const results = await measure(measures, async () => waitForReadModel(window, accepted.at(-1)));
+    const results = await medians(
+      ROUNDS,
+      measures.map(([name, work, settle]) => async () => {
+        await settle?.();
+        return rate(name, PER_ROUND, CONCURRENCY, work);
+      }),
+    );
     const of = (name: string) => results.find((result) => result.name === name)!.value;
     printReport(
       {
@@ -73,19 +83,6 @@ async function main(): Promise<void> {
     await Promise.allSettled([pool.end(), store.close()]);
     await stack.stop();
   }
-}
-
-/** One round of everything after the other, so that a busy moment of the machine hits all alike. The first round warms up. */
-async function measure(measures: [string, (i: number) => Promise<unknown>][], settle: () => Promise<void>): Promise<Result[]> {
-  const rounds = new Map<string, Result[]>(measures.map(([name]) => [name, []]));
-  for (let n = 0; n <= ROUNDS; n++) {
-    for (const [name, work] of measures) {
-      if (name === 'query: one case') await settle();
-      const result = await rate(name, PER_ROUND, CONCURRENCY, work);
-      if (n > 0) rounds.get(name)!.push(result);
-    }
-  }
-  return [...rounds.values()].map(medianRound);
 }
 
 async function tokenOf(apiUrl: string, login: string): Promise<string> {

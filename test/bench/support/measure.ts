@@ -27,13 +27,31 @@ export async function rate(
   const from = performance.now();
   await Promise.all(Array.from({ length: concurrency }, lane));
   const seconds = (performance.now() - from) / 1_000;
-  took.sort((a, b) => a - b);
-  const at = (share: number) => round(took[Math.min(took.length - 1, Math.floor(took.length * share))]!);
-  return { name, value: round(count / seconds), unit: '/s', p50: at(0.5), p95: at(0.95), p99: at(0.99) };
+  return { name, value: round(count / seconds), unit: '/s', ...quantiles(took) };
+}
+
+/** Where the middle and the slow end of these times, milliseconds, lie. */
+export function quantiles(took: readonly number[]): Pick<Result, 'p50' | 'p95' | 'p99'> {
+  const sorted = [...took].sort((a, b) => a - b);
+  const at = (share: number) => round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!);
+  return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
+}
+
+/** Takes all measures in turn, so that a busy moment of the machine hits all alike, and gives each one's median round. */
+export async function medians(rounds: number, measures: readonly (() => Promise<Result>)[]): Promise<Result[]> {
+  const taken: Result[][] = measures.map(() => []);
+  for (let n = 0; n <= rounds; n++) {
+    for (const [i, measure] of measures.entries()) {
+      const result = await measure();
+      // The first round warms up.
+      if (n > 0) taken[i]!.push(result);
+    }
+  }
+  return taken.map(medianRound);
 }
 
 /** The round whose rate is the middle one; of an even number, the lower of the two. */
-export function medianRound(rounds: readonly Result[]): Result {
+function medianRound(rounds: readonly Result[]): Result {
   return [...rounds].sort((a, b) => a.value - b.value)[Math.floor((rounds.length - 1) / 2)]!;
 }
 
