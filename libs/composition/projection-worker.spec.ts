@@ -90,7 +90,7 @@ describe('workers', () => {
     };
     await shown(await cases(2));
     await rig.events.stop();
-    await until('the drop', () => worker.lines.some((line) => line.startsWith('event store subscription dropped')));
+    await until('the drop', () => system.store.connection().state === 'dropped');
     await rig.events.start();
     await shown(await cases(2));
     await Promise.all([
@@ -183,9 +183,12 @@ describe('workers', () => {
       await level(rig.clock.time);
       const then = rig.clock.time;
       await rig.events.stop();
-      await until('the drop', () => worker.lines.some((line) => line.startsWith('event store subscription dropped')));
+      await until('the drop', () => system.store.connection().state === 'dropped');
       rig.clock.pass(10);
-      await until('a look at the timers', () => worker.lines.length > 1);
+      await until('several attempts', () => {
+        const connection = system.store.connection();
+        return connection.state === 'dropped' && connection.attempts > 5;
+      });
       expect(await asOf()).toBe(then);
       await rig.events.start();
       await level(rig.clock.time);

@@ -1,5 +1,5 @@
 import { createDataSource } from '@huicai/database';
-import { connectEventStore, type EventStore } from '@huicai/event-store';
+import { type ConnectedEventStore, connectEventStore, type EventStoreObserver } from '@huicai/event-store';
 import {
   type BaseFacts,
   type Clock,
@@ -37,6 +37,8 @@ export interface SystemSettings {
   readonly maxConnections?: number;
   /** See {@link CommandRunner}; fixed when one process plays a year whose event ids must come out the same. */
   readonly attempt?: () => string;
+  /** Told how the connection to the event store stands and what is done with it. */
+  readonly observer?: EventStoreObserver;
 }
 
 /** A command on its way: what, to which aggregate, from whom. */
@@ -52,7 +54,7 @@ export interface Sent<A extends Aggregate = Aggregate> {
 /** The running parts every process of the system shares. */
 export class HuicaiSystem implements Gateway {
   private constructor(
-    readonly store: EventStore,
+    readonly store: ConnectedEventStore,
     readonly pool: Pool,
     readonly dataSource: DataSource,
     readonly vault: Vault,
@@ -67,7 +69,7 @@ export class HuicaiSystem implements Gateway {
   static async open(settings: SystemSettings): Promise<HuicaiSystem> {
     upcasters.check(eventTypes);
     const clock = settings.clock ?? systemClock;
-    const store = connectEventStore(settings.eventStoreUrl);
+    const store = connectEventStore(settings.eventStoreUrl, settings.observer ? { observer: settings.observer } : {});
     const pool = createReadPool(settings.databaseUrl, settings.maxConnections ?? 10);
     const dataSource = createDataSource(settings.databaseUrl, { max: settings.maxConnections ?? 10 });
     try {

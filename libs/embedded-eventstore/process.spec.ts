@@ -1,12 +1,15 @@
-import { fork, spawn } from 'node:child_process';
+import { execFile as execFileWithCallback, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { jsonEvent } from '@eventstore/db-client';
+import { promisify } from 'node:util';
+import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { isAlive, SERVER_MAIN, type ServerProcess, startServerProcess, until } from './testing/server-process.js';
+
+const execFile = promisify(execFileWithCallback);
 
 let dir: string;
 const servers: ServerProcess[] = [];
@@ -78,6 +81,23 @@ test('without a channel it says on one line where it listens', async () => {
   expect(await once(child, 'exit')).toEqual([0, null]);
 });
 
+test.each(['--help', '-h'])('%s explains every option and starts nothing', async (flag) => {
+  const { stdout } = await execFile(process.execPath, [SERVER_MAIN, flag], { cwd: dir });
+  expect(stdout).toMatch(/--password-file/);
+  expect(await readdir(dir)).toEqual([]);
+});
+
+test('work on the stored events is done by the same program, its outcome is the exit code', async () => {
+  const args = ['verify', '--dir', join(dir, 'data')];
+  await expect(execFile(process.execPath, [SERVER_MAIN, ...args])).rejects.toMatchObject({ code: 1, stdout: '' });
+  const server = await start();
+  server.child.disconnect();
+  await server.exited;
+  await expect(execFile(process.execPath, [SERVER_MAIN, ...args])).resolves.toMatchObject({
+    stdout: expect.stringMatching(/\S/) as unknown,
+  });
+});
+
 describe('a fault at the start ends it with one clear line:', () => {
   /** Runs the server until it exits. */
   const run = async (args: string[], env: NodeJS.ProcessEnv = {}) => {
@@ -118,10 +138,32 @@ describe('a fault at the start ends it with one clear line:', () => {
     expect(await readdir(join(dir, 'data'))).toEqual(['data.mdb', 'lock.mdb']);
   });
 
-  test('a host that is not loopback', async () => {
-    expect(await run(['--dir', join(dir, 'data'), '--host', '0.0.0.0', '--port', '0'])).toMatch(
-      /loopback address only, not on 0\.0\.0\.0/,
-    );
+  test.each([
+    ['neither TLS nor a password', [], /give it TLS \(--tls\) and a password \(--password-file\)/],
+    ['no password', ['--tls'], /give it a password \(--password-file\)/],
+  ])('an address beyond loopback with %s', async (_what, options, message) => {
+    const output = await run(['--dir', join(dir, 'data'), '--host', '0.0.0.0', '--port', '0', ...options]);
+    expect(output).toMatch(message);
+    expect(await readdir(dir)).toEqual([]);
+  });
+
+  test('an address clients can not dial', async () => {
+    const args = ['--dir', join(dir, 'data'), '--host', '0.0.0.0', '--port', '0', '--tls'];
+    expect(await run(args, { EVENTSTORE_PASSWORD: 'secret' })).toMatch(/clients can not dial 0\.0\.0\.0.*--advertise-host/);
+  });
+
+  test('a password without TLS', async () => {
+    const output = await run(['--dir', join(dir, 'data'), '--port', '0'], { EVENTSTORE_PASSWORD: 'secret' });
+    expect(output).toMatch(/a password protects nothing without TLS/);
+    expect(output).not.toContain('secret');
+  });
+
+  test('a damaged certificate', async () => {
+    await mkdir(join(dir, 'data/certs'), { recursive: true });
+    await writeFile(join(dir, 'data/certs/ca.pem'), 'x');
+    const output = await run(['--dir', join(dir, 'data'), '--port', '0', '--tls']);
+    expect(output).toContain(`${join(dir, 'data/certs/ca.pem')} holds no certificate`);
+    expect(await readdir(join(dir, 'data'))).toEqual(['certs']);
   });
 
   test.each(['65536', '-1', 'x', ''])('the port "%s"', async (port) => {
@@ -144,7 +186,6 @@ test('a disk that takes no more ends it, and what was acknowledged is there afte
   child.stderr!.on('data', (chunk: Buffer) => (errors += chunk.toString()));
   const exited = once(child, 'close');
   const [line] = (await once(createInterface(child.stdout!), 'line')) as [string];
-  const { EventStoreDBClient } = await import('@eventstore/db-client');
   const client = EventStoreDBClient.connectionString(line.slice(line.indexOf('esdb://')));
   const acknowledged: string[] = [];
   let refusal: unknown;

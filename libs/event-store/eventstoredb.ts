@@ -1,166 +1,244 @@
 // The one file that imports the store's client, so that its successor can take its place.
 import {
-  AccessDeniedError,
   BACKWARDS,
-  type Credentials,
   END,
   EventStoreDBClient,
   FORWARDS,
-  InvalidArgumentError,
   jsonEvent,
-  MaxAppendSizeExceededError,
   NO_STREAM,
-  type RecordedEvent,
-  RequiredMetadataPropertyMissingError,
+  type ResolvedEvent,
   START,
-  StreamDeletedError,
   type StreamingRead,
   StreamNotFoundError,
   WrongExpectedVersionError,
 } from '@eventstore/db-client';
+import { type Attempt, Connection, guarded } from './connection.js';
+import { type ConnectionTarget, splitConnectionString } from './connection-string.js';
+import { faultOf, messageOf } from './faults.js';
+import { follow } from './follow.js';
+import { type ClientGuard, guardClient, guardStream } from './guard.js';
+import { streamMetadata } from './metadata.js';
+import { DEFAULTS, type EventStoreDbOptions } from './options.js';
+import { inOrder, pace, standing } from './pace.js';
 import type {
+  AppendOutcome,
   AppendResult,
+  ConnectionState,
   EventStore,
   ExpectedRevision,
   NewEvent,
   ReadAllOptions,
   ReadStreamOptions,
   StoredEvent,
+  StreamMetadata,
   SubscribeOptions,
 } from './port.js';
-import { StoreUnavailableError } from './port.js';
+import { ConnectionStringError, StoreRefusedError, StoreUnavailableError } from './port.js';
+import { assertJson, storedEvent } from './stored-event.js';
+import { watch } from './watch.js';
+import { within } from './within.js';
 
-export interface EventStoreDbOptions {
-  /** How long one append may take before its outcome counts as unknown, milliseconds. */
-  readonly appendTimeoutMs?: number;
-  /** How long a read may stand still before it counts as failed, milliseconds. */
-  readonly readIdleMs?: number;
-  /** Longest pause between two attempts to subscribe, milliseconds. */
-  readonly maxRetryMs?: number;
+/** An event store that says how its connection stands. */
+export interface ConnectedEventStore extends EventStore {
+  connection(): ConnectionState;
 }
 
 /**
- * An EventStoreDB (or the embedded server that speaks its protocol) behind the port.
+ * An EventStoreDB (or the embedded server that speaks its protocol) behind the port. Nothing is asked of it yet.
  *
- * Appends take the client's unary path: its batch path keeps one table of pending promises per process, where an error on one
- * stream settles appends of others. Credentials given with the call select that path; over plaintext they are never sent.
+ * @param connectionString the client's: hosts and options reach it as they are, name and password go with each call
+ * @throws ConnectionStringError
  */
-export function connectEventStore(connectionString: string, options: EventStoreDbOptions = {}): EventStore {
-  return new EventStoreDbAdapter(connectionString, options);
+export function connectEventStore(connectionString: string, options: EventStoreDbOptions = {}): ConnectedEventStore {
+  const target = splitConnectionString(connectionString);
+  return new EventStoreDbAdapter(target, clientFor(target), options);
 }
 
-class EventStoreDbAdapter implements EventStore {
-  private readonly client: EventStoreDBClient;
-  private readonly credentials: Credentials;
-  private readonly appendTimeoutMs: number;
-  private readonly readIdleMs: number;
-  private readonly maxRetryMs: number;
+function clientFor({ address, redact }: ConnectionTarget): EventStoreDBClient {
+  try {
+    return EventStoreDBClient.connectionString(address);
+  } catch (error) {
+    throw new ConnectionStringError(redact(messageOf(error)));
+  }
+}
+
+class EventStoreDbAdapter implements ConnectedEventStore {
+  private readonly guard: ClientGuard;
+  private readonly auth: { readonly credentials?: NonNullable<ConnectionTarget['credentials']> };
+  private readonly options: Required<EventStoreDbOptions>;
+  private readonly state: Connection;
+  private readonly ended = new AbortController();
 
   constructor(
-    connectionString: string,
-    { appendTimeoutMs = 10_000, readIdleMs = 30_000, maxRetryMs = 5_000 }: EventStoreDbOptions,
+    private readonly target: ConnectionTarget,
+    private readonly client: EventStoreDBClient,
+    options: EventStoreDbOptions,
   ) {
-    this.client = EventStoreDBClient.connectionString(connectionString);
-    this.credentials = credentialsOf(connectionString);
-    this.appendTimeoutMs = appendTimeoutMs;
-    this.readIdleMs = readIdleMs;
-    this.maxRetryMs = maxRetryMs;
+    this.options = { ...DEFAULTS, ...options };
+    this.guard = guardClient(client);
+    this.auth = target.credentials ? { credentials: target.credentials } : {};
+    this.state = new Connection(this.options.observer);
+    const { watchMs, maxRetryMs, readIdleMs } = this.options;
+    const ask = () => this.logReaches(0n, Math.min(readIdleMs, ASK_MS));
+    if (watchMs > 0) void watch({ connection: this.state, ask, everyMs: watchMs, maxRetryMs, ended: this.ended.signal });
+  }
+
+  connection(): ConnectionState {
+    return this.state.state;
   }
 
   async append(stream: string, expected: ExpectedRevision, events: readonly NewEvent[]): Promise<AppendResult> {
+    this.assertOpen();
+    if (events.length === 0) throw new RangeError('an append needs an event');
+    for (const event of events) assertJson(event);
+    const began = performance.now();
+    const attempt = this.state.begin();
+    const told = (outcome: AppendOutcome) =>
+      guarded(() => this.options.observer.onAppend?.(outcome, (performance.now() - began) / 1_000));
+    try {
+      const result = await this.appendOnce(stream, expected, events);
+      attempt.answered();
+      told(result.outcome);
+      return result;
+    } catch (error) {
+      const fault = this.faultOf(error);
+      if (fault instanceof StoreRefusedError) {
+        attempt.answered();
+        told('refused');
+        throw fault;
+      }
+      this.noteFailure(attempt, fault);
+      told('unknown');
+      return { outcome: 'unknown', cause: fault };
+    }
+  }
+
+  private async appendOnce(stream: string, expected: ExpectedRevision, events: readonly NewEvent[]): Promise<AppendResult> {
     const batch = events.map(({ id, type, data, metadata }) =>
       jsonEvent({ id, type, data: data as never, metadata: metadata as never }),
     );
     const sent = this.client.appendToStream(stream, batch, {
       expectedRevision: expected === 'no_stream' ? NO_STREAM : expected,
-      credentials: this.credentials,
-      deadline: this.appendTimeoutMs,
+      ...this.auth,
+      // Whoever has been told "unknown" must not see it sent only then.
+      ...({ notAfter: new Date(Date.now() + this.options.appendTimeoutMs) } as object),
     });
     try {
       // The call can stay pending for ever when the server closes it cleanly without an answer.
-      const result = await within(sent, this.appendTimeoutMs + 1_000, 'append timed out');
-      if (!result.position) return { outcome: 'unknown', cause: new Error('the store named no position') };
-      return { outcome: 'appended', revision: result.nextExpectedRevision, position: result.position.commit };
+      const limit = this.options.appendTimeoutMs + Math.min(this.options.appendTimeoutMs, 1_000);
+      const { position, nextExpectedRevision: revision } = await within(sent, limit, 'append timed out');
+      const before = expected === 'no_stream' ? -1n : expected;
+      if (!position || revision !== before + BigInt(events.length))
+        throw new StoreUnavailableError('its answer does not fit what was appended');
+      return { outcome: 'appended', revision, position: position.commit };
     } catch (error) {
-      if (error instanceof WrongExpectedVersionError) {
-        const { actualVersion } = error as unknown as { actualVersion: bigint | 'no_stream' };
-        return { outcome: 'conflict', actual: actualVersion };
-      }
-      if (isFinal(error)) throw error;
-      return { outcome: 'unknown', cause: asError(error) };
+      if (!(error instanceof WrongExpectedVersionError)) throw error;
+      return { outcome: 'conflict', actual: (error as unknown as { actualVersion: ExpectedRevision }).actualVersion };
     }
   }
 
   async *readStream(stream: string, { from, maxCount, backwards }: ReadStreamOptions = {}): AsyncGenerator<StoredEvent> {
-    const reading = this.client.readStream(stream, {
-      direction: backwards ? BACKWARDS : FORWARDS,
-      fromRevision: from ?? (backwards ? END : START),
-      ...(maxCount === undefined ? {} : { maxCount }),
-    });
-    try {
-      for await (const { event } of this.paced(reading, isShort(maxCount))) if (event) yield storedEvent(event);
-    } catch (error) {
-      if (error instanceof StreamNotFoundError) return;
-      throw unavailable(error);
+    const open = () =>
+      this.client.readStream(stream, {
+        direction: backwards ? BACKWARDS : FORWARDS,
+        fromRevision: from ?? (backwards ? END : START),
+        ...(maxCount === undefined ? {} : { maxCount }),
+        ...this.auth,
+      });
+    yield* inOrder(this.read(open, maxCount), backwards, (event) => event.revision);
+  }
+
+  async *readAll(options: ReadAllOptions = {}): AsyncGenerator<StoredEvent> {
+    yield* this.readLog(options, this.options.readIdleMs);
+  }
+
+  private async *readLog({ after, maxCount, backwards }: ReadAllOptions, idleMs: number): AsyncGenerator<StoredEvent> {
+    // Forwards the server starts *at* a position, and we want what comes after it.
+    const wanted = maxCount !== undefined && !backwards && after !== undefined ? maxCount + 1 : maxCount;
+    const open = () =>
+      this.client.readAll({
+        direction: backwards ? BACKWARDS : FORWARDS,
+        fromPosition: after === undefined ? (backwards ? END : START) : { commit: after, prepare: after },
+        ...(wanted === undefined ? {} : { maxCount: wanted }),
+        ...this.auth,
+      });
+    let left = maxCount ?? Number.POSITIVE_INFINITY;
+    for await (const event of inOrder(this.read(open, wanted, idleMs), backwards, ({ position }) => position)) {
+      if (!backwards && after !== undefined && event.position <= after) continue;
+      if (left-- <= 0) return;
+      yield event;
     }
   }
 
-  async *readAll({ after, maxCount, backwards }: ReadAllOptions = {}): AsyncGenerator<StoredEvent> {
-    const reading = this.client.readAll({
-      direction: backwards ? BACKWARDS : FORWARDS,
-      fromPosition: after === undefined ? (backwards ? END : START) : { commit: after, prepare: after },
-      // Forwards the server starts *at* a position, and we want what comes after it.
-      ...(maxCount === undefined ? {} : { maxCount: backwards || after === undefined ? maxCount : maxCount + 1 }),
-    });
+  private async *read(
+    open: () => StreamingRead<ResolvedEvent>,
+    maxCount: number | undefined,
+    idleMs = this.options.readIdleMs,
+  ): AsyncGenerator<StoredEvent> {
+    this.assertOpen();
+    const attempt = this.state.begin();
     try {
-      let left = maxCount ?? Number.POSITIVE_INFINITY;
-      for await (const { event } of this.paced(reading, isShort(maxCount))) {
-        if (!event || (!backwards && after !== undefined && event.position.commit <= after)) continue;
-        if (left-- <= 0) return;
-        yield storedEvent(event);
+      for await (const { event } of pace(guardStream(open()), idleMs, maxCount)) {
+        attempt.answered();
+        if (event) yield storedEvent(event);
       }
+      attempt.answered();
     } catch (error) {
-      throw unavailable(error);
+      if (error instanceof StreamNotFoundError) return attempt.answered();
+      const fault = this.faultOf(error);
+      if (fault instanceof StoreRefusedError) attempt.answered();
+      else this.noteFailure(attempt, fault);
+      guarded(() => this.options.observer.onReadFailure?.());
+      throw fault;
     }
   }
 
-  async *followAll({ after, signal, onState }: SubscribeOptions): AsyncGenerator<StoredEvent, void, undefined> {
+  followAll(options: SubscribeOptions): AsyncGenerator<StoredEvent, void, undefined> {
+    const signal = AbortSignal.any([options.signal, this.ended.signal]);
+    return follow(
+      {
+        subscribe: (...given) => this.subscribe(...given),
+        connection: this.state,
+        observer: this.options.observer,
+        maxRetryMs: this.options.maxRetryMs,
+      },
+      { ...options, signal },
+    );
+  }
+
+  private async *subscribe(
+    after: bigint | undefined,
+    signal: AbortSignal,
+    tell: (state: 'connected' | 'caught-up') => void,
+  ): AsyncGenerator<StoredEvent> {
+    const subscription = guardStream(
+      this.client.subscribeToAll({
+        fromPosition: after === undefined ? START : { commit: after, prepare: after },
+        ...this.auth,
+      }),
+    );
+    let confirmed = false;
     let last = after;
-    let failures = 0;
-    while (!signal.aborted) {
-      let cause = 'the server ended the subscription';
-      try {
-        for await (const event of this.subscribeOnce(last, signal, onState)) {
-          // A server may repeat a position after a reconnect; moving backwards is never right.
-          if (last !== undefined && event.position <= last) continue;
-          failures = 0;
-          last = event.position;
-          yield event;
-        }
-      } catch (error) {
-        cause = asError(error).message;
-      }
-      if (signal.aborted) return;
-      const retryInMs = Math.round(Math.min(this.maxRetryMs, 100 * 2 ** failures) * (0.5 + Math.random() / 2));
-      failures = Math.min(failures + 1, 16);
-      onState?.({ state: 'dropped', cause, retryInMs });
-      await pause(retryInMs, signal);
-    }
-  }
-
-  /** One life of a subscription. Returns when the server closes it, throws when it breaks; both are a drop to the caller. */
-  private async *subscribeOnce(after: bigint | undefined, signal: AbortSignal, onState: SubscribeOptions['onState']) {
-    const subscription = this.client.subscribeToAll({
-      fromPosition: after === undefined ? START : { commit: after, prepare: after },
+    subscription.on('confirmation', () => {
+      confirmed = true;
+      tell('connected');
     });
-    subscription.on('confirmation', () => onState?.({ state: 'connected' }));
-    subscription.on('caughtUp' as never, () => onState?.({ state: 'caught-up' }));
+    subscription.on('caughtUp' as never, () => tell('caught-up'));
     const stop = () => subscription.destroy();
     signal.addEventListener('abort', stop, { once: true });
+    const missing = async () => {
+      if (!confirmed) throw new StoreUnavailableError('the subscription was not confirmed');
+      return this.logReaches(last === undefined ? 0n : last + 1n, this.options.readIdleMs).catch(() => false);
+    };
     try {
-      for await (const { event } of subscription) if (event) yield storedEvent(event);
+      for await (const { event } of standing(subscription, this.options.readIdleMs, missing)) {
+        if (!event) continue;
+        const stored = storedEvent(event);
+        last = stored.position;
+        yield stored;
+      }
     } catch (error) {
-      if (!signal.aborted) throw error;
+      if (!signal.aborted) throw this.faultOf(error);
     } finally {
       signal.removeEventListener('abort', stop);
       subscription.unsubscribe().catch(() => undefined);
@@ -168,118 +246,41 @@ class EventStoreDbAdapter implements EventStore {
     }
   }
 
+  /** Whether events from a position on are there; the store's own do not count, because it does not hand out all of them. */
+  private async logReaches(position: bigint, idleMs: number): Promise<boolean> {
+    for await (const event of this.readLog({ backwards: true, maxCount: NEWEST }, idleMs))
+      if (event.position >= position && !event.type.startsWith('$')) return true;
+    return false;
+  }
+
+  async readMetadata(stream: string): Promise<StreamMetadata | undefined> {
+    for await (const event of this.readStream(`$$${stream}`, { backwards: true, maxCount: 1 })) return streamMetadata(event);
+    return undefined;
+  }
+
   async close(): Promise<void> {
+    this.ended.abort();
+    this.guard.endCalls();
     // The client waits for every stream to finish, which one that the server has forgotten never does.
     await within(this.client.dispose(), 2_000, 'close').catch(() => undefined);
+    this.guard.closeChannel();
   }
 
-  /**
-   * Fails a read that delivers nothing for too long while we are waiting for it (not while the consumer is busy).
-   *
-   * @param bounded the read ends by itself after a few events
-   */
-  private async *paced<T>(reading: StreamingRead<T>, bounded: boolean): AsyncGenerator<T> {
-    const iterator = reading[Symbol.asyncIterator]();
-    let open = true;
-    try {
-      for (;;) {
-        const step = await within(iterator.next(), this.readIdleMs, 'read stood still');
-        if (step.done) {
-          open = false;
-          return;
-        }
-        yield step.value as T;
-      }
-    } catch (error) {
-      open = !(error instanceof StreamNotFoundError);
-      throw error;
-    } finally {
-      if (open && bounded) void drain(iterator);
-      // Dropping the client's stream leaves the call behind it open, held by flow control, until it is cancelled.
-      else if (open) {
-        reading.cancel().catch(() => undefined);
-        reading.destroy();
-      }
-    }
+  /** What is ended by closing says nothing of the store. */
+  private noteFailure(attempt: Attempt, { reason }: StoreUnavailableError): void {
+    if (!this.ended.signal.aborted) attempt.failed(reason);
+  }
+
+  private assertOpen(): void {
+    if (this.ended.signal.aborted) throw new StoreUnavailableError('it has been closed here');
+  }
+
+  private faultOf(error: unknown): StoreRefusedError | StoreUnavailableError {
+    return faultOf(error, this.target.redact);
   }
 }
 
-/**
- * Reads what is left of a short read. Cancelling it instead resets its HTTP/2 stream, and a server takes a client that resets
- * many streams for an attacker and closes the connection under all other calls.
- */
-async function drain(iterator: AsyncIterator<unknown>): Promise<void> {
-  try {
-    while (!(await iterator.next()).done);
-  } catch {
-    // Nobody waits for the rest.
-  }
-}
-
-/** How many events are read to their end rather than cancelled when nobody wants the rest. */
-const SHORT_READ = 100;
-
-const isShort = (maxCount: number | undefined): boolean => maxCount !== undefined && maxCount <= SHORT_READ;
-
-function storedEvent(event: RecordedEvent): StoredEvent {
-  return {
-    id: event.id,
-    stream: event.streamId,
-    revision: event.revision,
-    position: event.position?.commit ?? 0n,
-    type: event.type,
-    data: event.data,
-    metadata: event.metadata,
-    created: event.created.getTime(),
-  };
-}
-
-/** No retry can help these. */
-function isFinal(error: unknown): boolean {
-  return (
-    error instanceof StreamDeletedError ||
-    error instanceof AccessDeniedError ||
-    error instanceof MaxAppendSizeExceededError ||
-    error instanceof RequiredMetadataPropertyMissingError ||
-    error instanceof InvalidArgumentError
-  );
-}
-
-function unavailable(error: unknown): Error {
-  if (error instanceof StoreUnavailableError || isFinal(error)) return error as Error;
-  return new StoreUnavailableError(asError(error).message);
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
-}
-
-function credentialsOf(connectionString: string): Credentials {
-  const userInfo = /^esdb(?:\+discover)?:\/\/([^@/]*)@/.exec(connectionString)?.[1];
-  const [username = 'none', password = 'none'] = userInfo?.split(':').map(decodeURIComponent) ?? [];
-  return { username, password };
-}
-
-async function within<T>(work: Promise<T>, ms: number, what: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new StoreUnavailableError(what)), ms);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-  });
-}
+/** How many of the newest events are looked at for one that is not the store's own. */
+const NEWEST = 20;
+/** How long the store may take to say that it is there, milliseconds. */
+const ASK_MS = 5_000;

@@ -1,2 +1,3 @@
 export * from './eventstoredb.js';
+export * from './options.js';
 export * from './port.js';

@@ -39,6 +39,7 @@ export function harness(server: TestEventStore) {
       readStream: (...given) => store.readStream(...given),
       readAll: (...given) => store.readAll(...given),
       followAll: (...given) => store.followAll(...given),
+      readMetadata: (...given) => store.readMetadata(...given),
       close: () => store.close(),
     };
   }

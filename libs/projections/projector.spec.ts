@@ -190,7 +190,7 @@ it('tells the loss of PostgreSQL once, however long it lasts', async () => {
   expect(run.lines).toEqual(['a batch waits: going down', 'the batch that waited is written']);
 });
 
-it('sits out a restart of the event store, and tells it once', async () => {
+it('sits out a restart of the event store', async () => {
   const projections = both();
   await openAll(db.pool, projections);
   const run = start(events.store, db.pool, projections);
@@ -205,8 +205,7 @@ it('sits out a restart of the event store, and tells it once', async () => {
   await run.stop();
   expect(await ticketRows(db.pool)).toEqual([{ ticket: 'ticket-a', sold: 80, last: null }]);
   expect(await ledgerSize()).toBe(80);
-  const told = run.lines.map((line) => line.split(':')[0]);
-  expect(told).toEqual(Array(3).fill(['event store subscription dropped', 'event store subscription is back']).flat());
+  expect(run.lines).toEqual([]);
 });
 
 it('stops when it is told to while PostgreSQL is away', async () => {

@@ -79,13 +79,10 @@ export class Projector {
     return (handled as bigint[]).reduce((a, b) => (a < b ? a : b));
   }
 
-  private noteState(now: SubscriptionState): void {
-    const before = this.subscription;
-    this.subscription = now.state;
-    if (now.state === 'dropped') {
-      this.logChecked = false;
-      if (before !== 'dropped') this.options.log(`event store subscription dropped: ${now.cause}; trying again`);
-    } else if (before === 'dropped') this.options.log('event store subscription is back');
+  /** What becomes of the connection is told by whoever made it. */
+  private noteState({ state }: SubscriptionState): void {
+    this.subscription = state;
+    if (state === 'dropped') this.logChecked = false;
     this.progress();
   }
 

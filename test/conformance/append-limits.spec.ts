@@ -1,7 +1,5 @@
 import {
   AccessDeniedError,
-  ANY,
-  type AppendExpectedRevision,
   type AppendToStreamOptions,
   binaryEvent,
   type EventData,
@@ -9,7 +7,16 @@ import {
   MaxAppendSizeExceededError,
   NO_STREAM,
 } from '@eventstore/db-client';
-import { events, freshStream, readAllOf, refusalOf, type ServerUnderTest, serverUnderTest } from './support.js';
+import {
+  appendOver,
+  events,
+  freshStream,
+  PATHS,
+  readAllOf,
+  refusalOf,
+  type ServerUnderTest,
+  serverUnderTest,
+} from './support.js';
 
 const ONE_MIB = 1024 * 1024;
 
@@ -19,53 +26,81 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-describe.each(['batch', 'unary'])('append over the %s path', (path) => {
-  const append = (stream: string, batch: EventData[], expectedRevision: AppendExpectedRevision = ANY, more = {}) => {
-    const options: AppendToStreamOptions = { expectedRevision, ...more };
-    if (path === 'unary') options.credentials = server.credentials;
-    return server.client.appendToStream(stream, batch, options);
-  };
-  const sized = (bytes: number) => binaryEvent({ type: 'Big!', data: Buffer.alloc(bytes) });
+/** One event whose data, metadata and twice the length of its type add up to `bytes`. */
+const sized = (bytes: number, type = 'Big!') => binaryEvent({ type, data: Buffer.alloc(bytes - 2 * type.length, 7) });
 
-  test('exactly 1 MiB of data, metadata and twice the type is written', async () => {
+describe.each(PATHS)('append over the %s path', (path) => {
+  const append = (stream: string, batch: EventData[], more?: AppendToStreamOptions) =>
+    appendOver(server, path, stream, batch, NO_STREAM, more);
+
+  test.each([
+    ['one byte less than 1 MiB', () => [sized(ONE_MIB - 1)]],
+    ['exactly 1 MiB', () => [sized(ONE_MIB)]],
+    ['exactly 1 MiB, its type counted in UTF-16 units', () => [sized(ONE_MIB, '事件已发生')]],
+    ['exactly 1 MiB in several events', () => [sized(300_000), sized(ONE_MIB - 300_000)]],
+    [
+      'exactly 1 MiB with metadata',
+      () => [binaryEvent({ type: 'Big!', data: Buffer.alloc(1), metadata: Buffer.alloc(ONE_MIB - 9, 1) })],
+    ],
+  ])('%s is written', async (_name, make) => {
     const stream = freshStream();
-    expect(await append(stream, [sized(ONE_MIB - 8)])).toMatchObject({ nextExpectedRevision: 0n });
-    const [read] = await readAllOf(server.client, stream);
-    expect((read!.event!.data as Uint8Array).length).toBe(ONE_MIB - 8);
+    const batch = make();
+    expect(await append(stream, batch)).toMatchObject({ nextExpectedRevision: BigInt(batch.length - 1) });
+    const read = await readAllOf(server.client, stream);
+    expect(read.map(({ event }) => Buffer.from(event!.data as Uint8Array).length)).toEqual(
+      batch.map(({ data }) => (data as Uint8Array).length),
+    );
   });
 
-  test('one byte more is refused, and so is the sum of several events', async () => {
+  test.each([
+    ['one byte more', () => [sized(ONE_MIB + 1)]],
+    ['one byte more, by the type', () => [binaryEvent({ type: 'Bigger', data: Buffer.alloc(ONE_MIB - 11) })]],
+    ['one byte more in several events', () => [sized(300_000), sized(ONE_MIB - 300_000 + 1)]],
+    [
+      'one byte more, by the metadata',
+      () => [binaryEvent({ type: 'Big!', data: Buffer.alloc(1), metadata: Buffer.alloc(ONE_MIB - 8) })],
+    ],
+    ['4 MB in many events', () => Array.from({ length: 40 }, () => sized(100_000))],
+    ['one event of 15 MiB', () => [sized(15 * ONE_MIB)]],
+  ])('%s is refused with the limit, and nothing is written', async (_name, make) => {
     const stream = freshStream();
-    const error = await refusalOf(append(stream, [sized(ONE_MIB - 7)]));
+    const error = await refusalOf(append(stream, make(), { batchAppendSize: 16 * ONE_MIB }));
     expect(error).toBeInstanceOf(MaxAppendSizeExceededError);
-    expect((error as MaxAppendSizeExceededError).maxAppendSize).toBe(ONE_MIB);
-    const many = Array.from({ length: 40 }, () => sized(100_000));
-    expect(await refusalOf(append(stream, many))).toBeInstanceOf(MaxAppendSizeExceededError);
-    expect(await append(stream, events(1), NO_STREAM)).toMatchObject({ nextExpectedRevision: 0n });
+    expect(error).toMatchObject({ type: 'maximum-append-size-exceeded', maxAppendSize: ONE_MIB });
+    expect(await append(stream, events(1))).toMatchObject({ nextExpectedRevision: 0n });
   });
 
-  test('an append in several chunks is still one append', async () => {
+  test('one that is refused before it has been sent entirely does not hinder the next', async () => {
+    const stream = freshStream();
+    const tooMany = Array.from({ length: 300 }, () => sized(50_000));
+    const refused = refusalOf(append(stream, tooMany, { batchAppendSize: 200_000 }));
+    const next = await append(freshStream(), events(2));
+    expect(await refused).toBeInstanceOf(MaxAppendSizeExceededError);
+    expect(next).toMatchObject({ nextExpectedRevision: 1n });
+    expect(await append(stream, events(1))).toMatchObject({ nextExpectedRevision: 0n });
+  });
+
+  test('in several chunks is still one append', async () => {
     const stream = freshStream();
     const batch = Array.from({ length: 20 }, () => sized(40_000));
-    expect(await append(stream, batch, NO_STREAM, { batchAppendSize: 100_000 })).toMatchObject({ nextExpectedRevision: 19n });
+    expect(await append(stream, batch, { batchAppendSize: 100_000 })).toMatchObject({ nextExpectedRevision: 19n });
     expect(await readAllOf(server.client, stream)).toHaveLength(20);
   });
 
-  test('$all can not be written', async () => {
-    expect(await refusalOf(append('$all', events(1)))).toBeInstanceOf(AccessDeniedError);
+  test('of very many small events is one append', async () => {
+    const stream = freshStream();
+    expect(await append(stream, events(3000))).toMatchObject({ nextExpectedRevision: 2999n });
+    const read = await readAllOf(server.client, stream);
+    expect(read.map(({ event }) => (event!.data as { n: number }).n)).toEqual(Array.from({ length: 3000 }, (_, n) => n));
   });
 
-  test('an empty event type is refused', async () => {
-    await expect(append(freshStream(), [jsonEvent({ type: '', data: {} })])).rejects.toThrow();
+  test('to $all is denied', async () => {
+    expect(await refusalOf(appendOver(server, path, '$all', events(1)))).toBeInstanceOf(AccessDeniedError);
   });
-});
 
-test('a deadline that has passed is an error and writes nothing', async () => {
-  const stream = freshStream('deadline');
-  await expect(server.client.appendToStream(stream, events(1), { deadline: -1000 })).rejects.toMatchObject({
-    type: 'deadline-exceeded',
-  });
-  expect(await server.client.appendToStream(stream, events(1), { expectedRevision: NO_STREAM })).toMatchObject({
-    nextExpectedRevision: 0n,
+  test('of an event without a type is refused, and nothing is written', async () => {
+    const stream = freshStream();
+    expect(await refusalOf(append(stream, [...events(1), jsonEvent({ type: '', data: {} })]))).toBeInstanceOf(Error);
+    expect(await append(stream, events(1))).toMatchObject({ nextExpectedRevision: 0n });
   });
 });

@@ -1,17 +1,26 @@
 import {
   ANY,
   type AppendExpectedRevision,
-  type AppendResult,
-  type AppendToStreamOptions,
-  binaryEvent,
   type EventData,
+  EventStoreDBClient,
   jsonEvent,
   NO_STREAM,
   STREAM_EXISTS,
-  StreamDeletedError,
   WrongExpectedVersionError,
 } from '@eventstore/db-client';
-import { events, freshStream, readAllOf, readLog, refusalOf, type ServerUnderTest, serverUnderTest } from './support.js';
+import {
+  appendOver,
+  events,
+  freshStream,
+  PATHS,
+  readAllOf,
+  readLog,
+  refusalOf,
+  revisionsOf,
+  type ServerUnderTest,
+  serverUnderTest,
+  withOptions,
+} from './support.js';
 
 let server: ServerUnderTest;
 beforeAll(async () => {
@@ -19,22 +28,14 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-describe.each(['batch', 'unary'])('append over the %s path', (path) => {
-  const append = (stream: string, batch: EventData[], expectedRevision: AppendExpectedRevision = ANY) => {
-    const options: AppendToStreamOptions = { expectedRevision };
-    if (path === 'unary') options.credentials = server.credentials;
-    return server.client.appendToStream(stream, batch, options);
-  };
-  /** A stream with `count` events, and the results of appending them one by one. */
+describe.each(PATHS)('append over the %s path', (path) => {
+  const append = (stream: string, batch: EventData | EventData[], expected: AppendExpectedRevision = ANY) =>
+    appendOver(server, path, stream, batch, expected);
   const filled = async (count: number) => {
     const stream = freshStream();
     const written = events(count);
-    const results: AppendResult[] = [];
-    for (const event of written) results.push(await append(stream, [event]));
-    return { stream, written, results };
+    return { stream, written, answer: await append(stream, written) };
   };
-  const revisionsOf = async (stream: string) =>
-    (await readAllOf(server.client, stream)).map(({ event }) => Number(event?.revision));
 
   test('numbers events from 0 and answers with revision and position of the last one', async () => {
     const stream = freshStream();
@@ -43,193 +44,58 @@ describe.each(['batch', 'unary'])('append over the %s path', (path) => {
     const read = await readAllOf(server.client, stream);
     expect(read.map(({ event }) => event?.revision)).toEqual([0n, 1n, 2n]);
     expect(first.position).toEqual(read[2]?.event?.position);
+    expect(first.position!.prepare).toBe(first.position!.commit);
     const second = await append(stream, events(1), 2n);
     expect(second.nextExpectedRevision).toBe(3n);
     expect(second.position!.commit).toBeGreaterThan(first.position!.commit);
   });
 
-  test('keeps id, type, data, metadata and content type', async () => {
-    const stream = freshStream();
-    const json = jsonEvent({ type: '事件', data: { 名: '惠才' }, metadata: { $correlationId: 'c-1' } });
-    const binary = binaryEvent({ type: 'Raw', data: Buffer.from([0, 255, 1]), metadata: Buffer.from([9, 8]) });
-    const before = Date.now();
-    await append(stream, [json, binary]);
-    const [first, second] = await readAllOf(server.client, stream);
-    expect(first?.event).toMatchObject({ id: json.id, type: '事件', data: { 名: '惠才' }, isJson: true, streamId: stream });
-    expect(first?.event?.metadata).toEqual({ $correlationId: 'c-1' });
-    expect(first?.event?.created.getTime()).toBeGreaterThanOrEqual(before - 60_000);
-    expect(second?.event).toMatchObject({ id: binary.id, isJson: false });
-    expect(Buffer.from(second!.event!.data as Uint8Array)).toEqual(Buffer.from([0, 255, 1]));
-    expect(Buffer.from(second!.event!.metadata as Uint8Array)).toEqual(Buffer.from([9, 8]));
-  });
-
-  test('takes stream names of any script, also in errors', async () => {
-    const stream = freshStream('清单 – ñ 😀 a%b');
-    await append(stream, events(1), NO_STREAM);
-    expect(await revisionsOf(stream)).toEqual([0]);
-    const error = await refusalOf(append(stream, events(1), NO_STREAM));
-    expect(error).toBeInstanceOf(WrongExpectedVersionError);
-    expect((error as WrongExpectedVersionError).streamName).toBe(stream);
-  });
-
-  test('takes stream names longer than a storage key', async () => {
-    const names = ['a', 'b'].map((end) => freshStream('x'.repeat(3000)) + end);
-    for (const name of names) await append(name, events(1), NO_STREAM);
-    for (const name of names) expect((await readAllOf(server.client, name)).map(({ event }) => event?.streamId)).toEqual([name]);
-  });
-
-  describe('expected revision', () => {
-    test('at the last revision: written', async () => {
-      const { stream } = await filled(2);
-      expect(await append(stream, events(1), 1n)).toMatchObject({ nextExpectedRevision: 2n });
-    });
-
-    test('beyond the last revision: wrong version', async () => {
-      const { stream } = await filled(2);
-      expect(await refusalOf(append(stream, events(1), 5n))).toMatchObject({ expectedVersion: 5n, actualVersion: 1n });
-    });
-
-    test('of a stream that does not exist: wrong version', async () => {
-      const error = await refusalOf(append(freshStream(), events(1), 0n));
-      expect(error).toBeInstanceOf(WrongExpectedVersionError);
-      expect(error).toMatchObject({ type: 'wrong-expected-version', expectedVersion: 0n, actualVersion: 'no_stream' });
-    });
-
-    test('before the last revision, other events: wrong version', async () => {
-      const { stream } = await filled(3);
-      expect(await refusalOf(append(stream, events(1), 0n))).toMatchObject({ expectedVersion: 0n, actualVersion: 2n });
-    });
-
-    test('no_stream on a stream with events: wrong version', async () => {
-      const { stream } = await filled(1);
-      expect(await refusalOf(append(stream, events(1), NO_STREAM))).toMatchObject({
-        expectedVersion: 'no_stream',
-        actualVersion: 0n,
-      });
-    });
-
-    test('stream_exists: written if there are events or metadata, else wrong version', async () => {
-      const { stream } = await filled(1);
-      expect(await append(stream, events(1), STREAM_EXISTS)).toMatchObject({ nextExpectedRevision: 1n });
-      const onlyMetadata = freshStream();
-      await server.client.setStreamMetadata(onlyMetadata, { owner: 'x' });
-      expect(await append(onlyMetadata, events(1), STREAM_EXISTS)).toMatchObject({ nextExpectedRevision: 0n });
-      expect(await refusalOf(append(freshStream(), events(1), STREAM_EXISTS))).toMatchObject({
-        expectedVersion: 'stream_exists',
-        actualVersion: 'no_stream',
-      });
-    });
-
-    test('a revision only 64 bits hold: wrong version, said exactly', async () => {
-      const { stream } = await filled(1);
-      expect(await refusalOf(append(stream, events(1), 2n ** 62n + 1n))).toMatchObject({ expectedVersion: 2n ** 62n + 1n });
-    });
-  });
-
-  describe('repeated append', () => {
-    test('at an exact revision: answered as the first time, nothing written', async () => {
-      const { stream, written, results } = await filled(4);
-      const repeated = await append(stream, written.slice(1, 3), 0n);
-      expect(repeated).toMatchObject({ success: true, nextExpectedRevision: 2n, position: results[2]!.position });
-      expect(await revisionsOf(stream)).toEqual([0, 1, 2, 3]);
-    });
-
-    test('with no_stream: answered as the first time', async () => {
-      const { stream, written, results } = await filled(3);
-      const repeated = await append(stream, written.slice(0, 2), NO_STREAM);
-      expect(repeated).toMatchObject({ nextExpectedRevision: 1n, position: results[1]!.position });
-    });
-
-    test.each([ANY, STREAM_EXISTS] as const)('with %s: answered as the first time', async (expected) => {
-      const { stream, written, results } = await filled(3);
-      const repeated = await append(stream, written.slice(0, 2), expected);
-      expect(repeated).toMatchObject({ nextExpectedRevision: 1n, position: results[1]!.position });
-      expect(await revisionsOf(stream)).toEqual([0, 1, 2]);
-    });
-
-    test('with any, order and adjacency of the known events do not matter', async () => {
-      const { stream, written, results } = await filled(3);
-      const repeated = await append(stream, [written[2]!, written[0]!], ANY);
-      expect(repeated).toMatchObject({ nextExpectedRevision: 0n, position: results[0]!.position });
-    });
-
-    test('with any, a new event after a known one: wrong version', async () => {
-      const { stream, written } = await filled(2);
-      expect(await refusalOf(append(stream, [written[0]!, ...events(1)], ANY))).toBeInstanceOf(WrongExpectedVersionError);
-    });
-
-    test('with any, a known event after a new one: written', async () => {
-      const { stream, written } = await filled(2);
-      expect(await append(stream, [...events(1), written[0]!], ANY)).toMatchObject({ nextExpectedRevision: 3n });
-    });
-
-    test('with any, an id known from another stream: written', async () => {
-      const { written } = await filled(1);
-      expect(await append(freshStream(), written, ANY)).toMatchObject({ nextExpectedRevision: 0n });
-    });
-
-    test('at an exact revision, a later event differs: wrong version', async () => {
-      const { stream, written } = await filled(3);
-      const error = await refusalOf(append(stream, [written[1]!, ...events(1)], 0n));
-      expect(error).toMatchObject({ expectedVersion: 0n, actualVersion: 2n });
-    });
-
-    test('at an exact revision, longer than what is stored: wrong version', async () => {
-      const { stream, written } = await filled(3);
-      expect(await refusalOf(append(stream, [written[1]!, written[2]!, ...events(1)], 0n))).toBeInstanceOf(
-        WrongExpectedVersionError,
-      );
-    });
-
-    test('at the matching revision, the same id is written again', async () => {
-      const { stream, written } = await filled(1);
-      expect(await append(stream, written, 0n)).toMatchObject({ nextExpectedRevision: 1n });
-    });
-
-    test('the same id twice in one append is written twice', async () => {
-      const stream = freshStream();
-      const [event] = events(1);
-      expect(await append(stream, [event!, event!], NO_STREAM)).toMatchObject({ nextExpectedRevision: 1n });
-    });
-
-    test('while the first is still on its way: both get the same answer', async () => {
-      const stream = freshStream();
-      const batch = events(3);
-      const [first, second] = await Promise.all([append(stream, batch, NO_STREAM), append(stream, batch, NO_STREAM)]);
-      expect(second).toEqual(first);
-      expect(await revisionsOf(stream)).toEqual([0, 1, 2]);
-    });
-  });
-
-  describe('no events', () => {
-    test('writes nothing and leaves the stream as it is', async () => {
-      const { stream } = await filled(2);
-      expect(await append(stream, [], ANY)).toMatchObject({ success: true, nextExpectedRevision: 1n });
-      expect(await append(stream, [], 1n)).toMatchObject({ success: true, nextExpectedRevision: 1n });
-      expect(await revisionsOf(stream)).toEqual([0, 1]);
-    });
-
-    test('before the last revision: wrong version', async () => {
-      const { stream } = await filled(2);
-      expect(await refusalOf(append(stream, [], 0n))).toBeInstanceOf(WrongExpectedVersionError);
-    });
-  });
-
-  test('a tombstoned stream takes nothing, whatever is expected', async () => {
-    const { stream } = await filled(1);
-    await server.client.tombstoneStream(stream);
-    for (const expected of [ANY, NO_STREAM, STREAM_EXISTS, 0n, 7n] as const) {
-      const error = await refusalOf(append(stream, events(1), expected));
-      expect(error).toBeInstanceOf(StreamDeletedError);
-      expect((error as StreamDeletedError).streamName).toBe(stream);
+  test('a subscription from the position answered gets only what comes later', async () => {
+    const { answer } = await filled(3);
+    const later = await append(freshStream(), events(1));
+    for await (const { event } of server.client.subscribeToAll({ fromPosition: answer.position })) {
+      expect(event!.position!.commit).toBeGreaterThan(answer.position!.commit);
+      if (event?.position?.commit === later.position?.commit) break;
     }
   });
 
-  test('is read back at once by another client call', async () => {
+  test('a revision only 64 bits hold is compared and named exactly', async () => {
+    const { stream } = await filled(1);
+    expect(await refusalOf(append(stream, events(1), 2n ** 62n + 1n))).toMatchObject({
+      expectedVersion: 2n ** 62n + 1n,
+      actualVersion: 0n,
+    });
+  });
+
+  test('repeated while the first is still on its way: both get the same answer', async () => {
+    const stream = freshStream();
+    const batch = events(3);
+    const [first, second] = await Promise.all([append(stream, batch, NO_STREAM), append(stream, batch, NO_STREAM)]);
+    expect(second).toEqual(first);
+    expect(await revisionsOf(server.client, stream)).toEqual([0, 1, 2]);
+  });
+
+  test.each([ANY, STREAM_EXISTS] as const)('an event just written elsewhere is new here, expecting %s', async (expected) => {
+    const { written } = await filled(2);
+    const { stream } = await filled(1);
+    expect(await append(stream, written, expected)).toMatchObject({ nextExpectedRevision: 2n });
+  });
+
+  test('nothing to write has an answer that reads like the last append', async () => {
+    const { stream, answer } = await filled(2);
+    expect(await append(stream, [])).toMatchObject({ success: true, nextExpectedRevision: answer.nextExpectedRevision });
+    expect(await append(stream, [], 1n)).toMatchObject({ success: true, nextExpectedRevision: 1n });
+    expect(await revisionsOf(server.client, stream)).toEqual([0, 1]);
+  });
+
+  test('is read back at once, from the stream, backwards, and from $all', async () => {
     const stream = freshStream();
     for (let revision = 0; revision < 20; revision++) {
-      await append(stream, events(1));
-      expect(await revisionsOf(stream)).toHaveLength(revision + 1);
+      const { position } = await append(stream, events(1));
+      expect(await revisionsOf(server.client, stream)).toHaveLength(revision + 1);
+      const [last] = await readAllOf(server.client, stream, { direction: 'backwards', fromRevision: 'end', maxCount: 1 });
+      expect(last?.event?.revision).toBe(BigInt(revision));
+      expect((await readLog(server.client, { fromPosition: position }))[0]?.id).toBe(last?.event?.id);
     }
   });
 
@@ -250,15 +116,75 @@ describe.each(['batch', 'unary'])('append over the %s path', (path) => {
     expect(order).toHaveLength(60);
     for (let index = 0; index < order.length; index += 5) expect(new Set(order.slice(index, index + 5)).size).toBe(1);
   });
+
+  test('refused, it leaves nothing of itself, in the stream or in $all', async () => {
+    const { stream, answer } = await filled(1);
+    const batch = events(3);
+    await refusalOf(append(stream, batch, 7n));
+    const log = await readLog(server.client, { fromPosition: answer.position });
+    const ids = batch.map(({ id }) => id);
+    expect(log.filter(({ id }) => ids.includes(id))).toEqual([]);
+  });
+
+  test.each([
+    ['no UUID', 'not-a-uuid'],
+    ['empty', ''],
+  ])('an event id that is %s is refused, appends beside it are not', async (_name, id) => {
+    const [bad, good] = [freshStream(), freshStream()];
+    const refused = refusalOf(append(bad, [...events(1), { ...jsonEvent({ type: 'Bad', data: {} }), id }]));
+    const accepted = await Promise.all([append(good, events(1)), append(good, events(1))]);
+    expect(await refused).toBeInstanceOf(Error);
+    expect(accepted.map(({ nextExpectedRevision }) => nextExpectedRevision)).toEqual([0n, 1n]);
+    expect(await append(bad, events(1), NO_STREAM)).toMatchObject({ nextExpectedRevision: 0n });
+  });
+});
+
+test('appends of one client to one stream take effect in the order they were made', async () => {
+  const stream = freshStream();
+  const batches = Array.from({ length: 40 }, (_, n) => events(1 + (n % 3), 'Ordered', n));
+  await Promise.all(batches.map((batch) => server.client.appendToStream(stream, batch)));
+  const read = await readAllOf(server.client, stream);
+  expect(read.map(({ event }) => event?.id)).toEqual(batches.flat().map(({ id }) => id));
 });
 
 test('both paths see the same streams', async () => {
   const stream = freshStream();
   const [event] = events(1);
-  const first = await server.client.appendToStream(stream, event!, { expectedRevision: NO_STREAM });
-  const second = await server.client.appendToStream(stream, event!, {
-    expectedRevision: NO_STREAM,
-    credentials: server.credentials,
-  });
-  expect(second).toEqual(first);
+  const first = await appendOver(server, 'batch', stream, event!, NO_STREAM);
+  expect(await appendOver(server, 'unary', stream, event!, NO_STREAM)).toEqual(first);
+});
+
+test('a client that does not want conflicts thrown is told the current revision, on the unary path', async () => {
+  const client = EventStoreDBClient.connectionString(withOptions(server.url, 'throwOnAppendFailure=false'));
+  try {
+    const stream = freshStream();
+    const append = (expectedRevision: AppendExpectedRevision) =>
+      client.appendToStream(stream, events(2), { expectedRevision, credentials: server.credentials });
+    expect(await append(5n)).toMatchObject({ success: false, nextExpectedRevision: -1n });
+    await append(NO_STREAM);
+    expect(await append(NO_STREAM)).toMatchObject({ success: false, nextExpectedRevision: 1n });
+  } finally {
+    await client.dispose();
+  }
+});
+
+test('a conflict on the batch path is said to the client that does not want it thrown', async () => {
+  const client = EventStoreDBClient.connectionString(withOptions(server.url, 'throwOnAppendFailure=false'));
+  try {
+    // What revision the client reports here is a mistake of its own, so only the failure is looked at.
+    const answer = await client.appendToStream(freshStream(), events(1), { expectedRevision: 5n });
+    expect(answer.success).toBe(false);
+  } finally {
+    await client.dispose();
+  }
+});
+
+test('the error of a conflict is the same on both paths', async () => {
+  const stream = freshStream();
+  await server.client.appendToStream(stream, events(2));
+  const [batch, unary] = await Promise.all(PATHS.map((path) => refusalOf(appendOver(server, path, stream, events(1), 0n))));
+  for (const error of [batch, unary]) {
+    expect(error).toBeInstanceOf(WrongExpectedVersionError);
+    expect(error).toMatchObject({ streamName: stream, expectedVersion: 0n, actualVersion: 1n });
+  }
 });

@@ -13,6 +13,7 @@ import { AuthController } from './auth/auth.controller.js';
 import { AskHandler } from './bus/ask.handler.js';
 import { RunCommandHandler } from './bus/run-command.handler.js';
 import { HealthController } from './health/health.controller.js';
+import { MetricsController } from './health/metrics.controller.js';
 import { AnswerInterceptor } from './http/answer.interceptor.js';
 import { AuthGuard } from './http/auth.guard.js';
 import { BodyPipe } from './http/body.pipe.js';
@@ -37,6 +38,7 @@ export const apiModule = (parts: Parts): DynamicModule => ({
     CatalogueController,
     ChannelsController,
     HealthController,
+    MetricsController,
   ],
   providers: [
     { provide: Parts, useValue: parts },

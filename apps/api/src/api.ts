@@ -62,7 +62,7 @@ export async function createApi(parts: Parts): Promise<NestFastifyApplication> {
   });
   await app.register(helmet, { contentSecurityPolicy: CONTENT_SECURITY, strictTransportSecurity: false });
   useJsonBodies(fastify);
-  app.setGlobalPrefix('api/v1', { exclude: ['health/live', 'health/ready'] });
+  app.setGlobalPrefix('api/v1', { exclude: ['health/live', 'health/ready', 'metrics'] });
   describeApi(app);
   await app.init();
   await fastify.ready();

@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DEMO_PASSWORD, DEMO_USERS, HuicaiSystem, loadReferenceData } from '@huicai/composition';
+import { ConnectionStringError, StoreRefusedError } from '@huicai/event-store';
 import { AccessLog, createOidcVerifier, LocalIssuer, OidcConfigurationError, Users } from '@huicai/identity';
+import { Metrics, observeEventStore } from '@huicai/metrics';
 import { ConfigurationError, type Connections, resolveConnections, superviseMe } from '@huicai/runtime';
 import { KekMismatchError, KekUnreadableError } from '@huicai/vault';
 import { createApi } from './api.js';
@@ -12,11 +14,14 @@ const RETRY_MS = { first: 250, longest: 5_000 } as const;
 const DEFAULT_AUDIENCE = 'huicai';
 
 /** Faults that no waiting heals. */
-const PERMANENT = [ConfigurationError, OidcConfigurationError, KekMismatchError, KekUnreadableError];
+const PERMANENT = [ConfigurationError, ConnectionStringError, OidcConfigurationError, KekMismatchError, KekUnreadableError];
 
 type Closing = () => Promise<unknown>;
 
 const log = (line: string): void => void process.stdout.write(`${new Date().toISOString()} api ${line}\n`);
+
+const metrics = Metrics.ofProcess();
+const observer = observeEventStore(metrics, log);
 
 /** In the order they were opened; closed the other way round. */
 const open: Closing[] = [];
@@ -50,13 +55,15 @@ async function untilOpen({ databaseUrl, eventStoreUrl, kekFile }: Connections): 
   for (let pauseMs: number = RETRY_MS.first; ; pauseMs = Math.min(pauseMs * 2, RETRY_MS.longest)) {
     let system: HuicaiSystem | undefined;
     try {
-      system = await HuicaiSystem.open({ databaseUrl, eventStoreUrl, kekFile });
+      system = await HuicaiSystem.open({ databaseUrl, eventStoreUrl, kekFile, observer });
       await loadReferenceData(system);
       return system;
     } catch (error) {
       await system?.close();
       if (PERMANENT.some((kind) => error instanceof kind)) throw error;
-      log(`database or event store is not there yet (${(error as Error).name}); trying again in ${pauseMs} ms`);
+      // A refusal's words are its own, and no waiting heals it, but somebody may.
+      const why = error instanceof StoreRefusedError ? error.message : (error as Error).name;
+      log(`database or event store is not there yet (${why}); trying again in ${pauseMs} ms`);
     }
     await delay(pauseMs, undefined, { signal: stopped.signal });
   }
@@ -66,12 +73,13 @@ async function partsOf(system: HuicaiSystem, { mode, oidcIssuer }: Connections):
   const accessLog = new AccessLog(system.dataSource);
   if (mode === 'external' || oidcIssuer !== undefined) {
     const audience = process.env.HUICAI_OIDC_AUDIENCE || DEFAULT_AUDIENCE;
-    return new Parts(system, createOidcVerifier({ issuer: oidcIssuer!, audience }), accessLog, undefined, log);
+    const verifier = createOidcVerifier({ issuer: oidcIssuer!, audience });
+    return new Parts(system, verifier, accessLog, undefined, log, undefined, metrics);
   }
   const issuer = await LocalIssuer.open(system.vault);
   const users = new Users(system.dataSource, system.vault);
   await users.ensureDemoUsers(DEMO_USERS, DEMO_PASSWORD);
-  return new Parts(system, issuer, accessLog, { issuer, users }, log);
+  return new Parts(system, issuer, accessLog, { issuer, users }, log, undefined, metrics);
 }
 
 main().catch((error: unknown) => {

@@ -88,7 +88,7 @@ interface Operation {
 }
 
 function complete(path: string, method: string, operation: Operation): void {
-  if (path.startsWith('/health')) return;
+  if (path.startsWith('/health') || path === '/metrics') return;
   const isCommand = WRITES.has(method) && !NO_COMMAND.has(path);
   const isPublic = path === '/api/v1/auth/token';
   if (!isPublic) operation.security = [{ bearer: [] }];

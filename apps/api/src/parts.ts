@@ -1,5 +1,6 @@
 import type { HuicaiSystem } from '@huicai/composition';
 import type { AccessLog, LocalIssuer, TokenVerifier, Users } from '@huicai/identity';
+import { Metrics } from '@huicai/metrics';
 
 /** A local issuer with its users; only an embedded installation has one. */
 export interface LocalLogin {
@@ -18,5 +19,6 @@ export class Parts {
     readonly log: (line: string) => void,
     /** How long a read waits for the position asked for, milliseconds. */
     readonly readWaitMs = 5_000,
+    readonly metrics = new Metrics(),
   ) {}
 }

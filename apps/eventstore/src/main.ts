@@ -1,20 +1,9 @@
-import { parseArgs } from 'node:util';
 import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import { type EmbeddedEventStore, startEmbeddedEventStore } from '@huicai/embedded-eventstore';
+import { HELP, readSettings, type Settings } from './settings.js';
 
-const USAGE =
-  'eventstore --dir <directory> [--host 127.0.0.1] [--port 2113]; or EVENTSTORE_DIR, EVENTSTORE_HOST, EVENTSTORE_PORT';
-/** EventStoreDB's own. */
-const DEFAULT_PORT = '2113';
-
-function readSettings(): { dir: string; host: string; port: number } {
-  const { values } = parseArgs({ options: { dir: { type: 'string' }, host: { type: 'string' }, port: { type: 'string' } } });
-  const dir = values.dir ?? process.env.EVENTSTORE_DIR;
-  if (!dir) throw new Error(`no directory given. Usage: ${USAGE}`);
-  const port = values.port ?? process.env.EVENTSTORE_PORT ?? DEFAULT_PORT;
-  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) throw new Error(`the port must be a number from 0 to 65535, not ${port}`);
-  return { dir, host: values.host ?? process.env.EVENTSTORE_HOST ?? '127.0.0.1', port: Number(port) };
-}
+/** Words before all options that ask for work on the stored events instead of a server. */
+const MAINTENANCE: readonly (string | undefined)[] = ['backup', 'restore', 'verify'];
 
 function describe(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
@@ -48,10 +37,7 @@ function stopOnRequest(store: EmbeddedEventStore): void {
   if (process.send && !process.connected) stop('let go by its parent process');
 }
 
-async function main(): Promise<void> {
-  // What grpc-js would print about a port in use is part of the one line this process prints itself.
-  setLogVerbosity(logVerbosity.NONE);
-  const settings = readSettings();
+async function serve(settings: Settings): Promise<void> {
   const store = await startEmbeddedEventStore({
     ...settings,
     onError: (error) => log(`a call failed: ${describe(error)}`),
@@ -60,7 +46,23 @@ async function main(): Promise<void> {
   });
   stopOnRequest(store);
   if (process.connected) process.send?.({ type: 'ready', port: store.port });
-  else log(`listening on ${store.connectionString}`);
+  else {
+    const password = store.passwordFile ? `, for ${store.credentials?.username} with the password in ${store.passwordFile}` : '';
+    log(`listening on ${store.connectionString}${password}`);
+  }
 }
 
-main().catch((error: unknown) => failWith('can not start', error));
+async function main(args: string[]): Promise<void> {
+  // What grpc-js would print about a port in use is part of the one line this process prints itself.
+  setLogVerbosity(logVerbosity.NONE);
+  if (MAINTENANCE.includes(args[0])) {
+    const { runMaintenance } = await import('./maintenance.js');
+    process.exitCode = await runMaintenance(args);
+    return;
+  }
+  const settings = await readSettings(args, process.env);
+  if (settings) await serve(settings);
+  else process.stdout.write(HELP);
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => failWith('can not start', error));

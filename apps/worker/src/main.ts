@@ -1,14 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { HuicaiSystem, loadReferenceData, runWorker } from '@huicai/composition';
+import { ConnectionStringError } from '@huicai/event-store';
 import { RebuildNeededError } from '@huicai/projections';
-import { resolveConnections, superviseMe } from '@huicai/runtime';
+import { type Connections, resolveConnections, superviseMe } from '@huicai/runtime';
 import { seedInProgress } from '@huicai/seed';
+import { Observation } from './observation.js';
 
 const ended = new AbortController();
 let finished: Promise<unknown> = Promise.resolve();
 const log = (line: string): void => {
   process.stdout.write(`worker: ${line}\n`);
 };
+
+const observed = new Observation(log);
 
 const me = superviseMe(async () => {
   ended.abort();
@@ -19,10 +23,20 @@ const me = superviseMe(async () => {
 async function work(): Promise<void> {
   const connections = resolveConnections(process.env);
   const { signal } = ended;
+  const server = await observed.serve(process.env);
+  try {
+    await keepWorking(connections, signal);
+  } finally {
+    await server?.close();
+  }
+}
+
+async function keepWorking(connections: Connections, signal: AbortSignal): Promise<void> {
   for (let failures = 0; !signal.aborted; failures++) {
     let system: HuicaiSystem | undefined;
     try {
-      system = await HuicaiSystem.open(connections);
+      system = await HuicaiSystem.open({ ...connections, observer: observed.observer });
+      observed.system = system;
       await loadReferenceData(system);
       const { store } = system;
       me.ready();
@@ -37,9 +51,10 @@ async function work(): Promise<void> {
         },
       });
     } catch (error) {
-      if (error instanceof RebuildNeededError) throw error;
+      if (error instanceof RebuildNeededError || error instanceof ConnectionStringError) throw error;
       log(`starts again: ${(error as Error).message}`);
     } finally {
+      observed.system = undefined;
       await system?.close();
     }
     if (!signal.aborted) await delay(Math.min(5_000, 200 * 2 ** failures), undefined, { signal }).catch(() => undefined);

@@ -4,6 +4,7 @@ import type { ServerReadableStream, sendUnaryData } from '@grpc/grpc-js';
 import type { WriteOutcome } from '../storage/event-log.js';
 import { decodeAppendRequest, type ExpectedRevision } from '../wire/append-request.js';
 import type { ServiceContext } from './context.js';
+import { endOfRequests } from './cut-off.js';
 import { invalidArgument, isServerError, streamDeleted, toFault, unavailable } from './faults.js';
 import { Proposal } from './proposal.js';
 
@@ -40,6 +41,7 @@ export function appendHandler(context: ServiceContext) {
       }
     };
     const submit = async () => {
+      if (endOfRequests(call) === 'inside a message') throw invalidArgument('the last message is cut off');
       if (!proposal) throw invalidArgument('the options are missing');
       if (context.calls.isStopping) throw unavailable('the server is stopping');
       submitted = true;
@@ -55,13 +57,15 @@ export function appendHandler(context: ServiceContext) {
         fail(error);
       }
     });
-    call.on('end', () => {
-      if (!answered) submit().catch(fail);
-    });
-    call.on('cancelled', () => {
+    const abandon = () => {
       forget();
       answered = true;
+    };
+    call.on('end', () => {
+      if (endOfRequests(call) === 'lost') abandon();
+      else if (!answered) submit().catch(fail);
     });
+    call.on('cancelled', abandon);
     call.on('error', fail);
   };
 }

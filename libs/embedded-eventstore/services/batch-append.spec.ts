@@ -118,6 +118,25 @@ test.each([
   expect(answers.map(typeOf)).toEqual(['BadRequest']);
 });
 
+test('an append that can not be read ends alone, whichever chunk it is', async () => {
+  const [first, later, good] = [randomUUID(), randomUUID(), randomUUID()];
+  const stream = randomUUID();
+  call.write(batchChunk(first, ['no-uuid'], false, batchOptions(stream)));
+  call.write(batchChunk(first, [randomUUID()], true));
+  call.write(batchChunk(later, [randomUUID()], false, batchOptions(stream)));
+  call.write(batchChunk(later, ['no-uuid'], false));
+  call.write(batchChunk(later, ['no-uuid'], true));
+  call.write(batchChunk(good, [randomUUID()], true, batchOptions(stream)));
+  await finish();
+  expect(answers.map((answer) => [idOf(answer), typeOf(answer)])).toEqual([
+    [first, 'BadRequest'],
+    [later, 'BadRequest'],
+    [good, undefined],
+  ]);
+  expect(answers.every((answer) => answer.hasStreamIdentifier())).toBe(true);
+  expect(answers[2]!.getSuccess()?.getCurrentRevision()).toBe('0');
+});
+
 test('without a correlation id there is nothing to answer to: the call fails', async () => {
   const chunk = batchChunk(randomUUID(), [], true, batchOptions('s'));
   chunk.clearCorrelationId();

@@ -7,6 +7,11 @@ import { MalformedMessageError } from '../wire/wire.js';
 /** Most bytes of one append: the sum of data, metadata and type names. */
 export const MAX_APPEND_BYTES = 1024 * 1024;
 
+/** Node's HTTP/2 refuses more than 64 KiB of headers, all of them together. */
+const MAX_TRAILER_LENGTH = 16 * 1024;
+/** Of a name inside a message: those go to logs. */
+const MAX_QUOTED_LENGTH = 256;
+
 /** Values of the `exception` trailer that clients turn into their error classes. */
 export type ExceptionName =
   | 'access-denied'
@@ -44,7 +49,7 @@ export function accessDenied(): ServiceFault {
 }
 
 export function streamDeleted(stream: string): ServiceFault {
-  const details = `Event stream '${toAscii(stream)}' is deleted.`;
+  const details = `Event stream '${toAscii(stream, MAX_QUOTED_LENGTH)}' is deleted.`;
   return new ServiceFault(status.FAILED_PRECONDITION, details, 'stream-deleted', { 'stream-name': stream });
 }
 
@@ -94,11 +99,19 @@ function numberOf(expected: ExpectedRevision): string {
   return expected === 'stream_exists' ? '-4' : String(expected);
 }
 
-/** Trailers carry printable ASCII only; other bytes are percent-encoded. */
-function toAscii(value: string): string {
+/**
+ * Trailers carry printable ASCII only: other bytes are percent-encoded, and so are spaces at the ends, with which HTTP/2
+ * drops a header. A name so long that the trailers as a whole would be refused is cut.
+ */
+function toAscii(value: string, maxLength = MAX_TRAILER_LENGTH): string {
   let ascii = '';
   for (const byte of Buffer.from(value)) {
-    ascii += byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+    ascii += byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : percentEncoded(byte);
+    if (ascii.length >= maxLength) return `${ascii}...`;
   }
-  return ascii;
+  return ascii.replace(/^ +| +$/g, (spaces) => percentEncoded(0x20).repeat(spaces.length));
+}
+
+function percentEncoded(byte: number): string {
+  return `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
 }

@@ -4,8 +4,8 @@ import { encodeReadEvent } from '../wire/read-response.js';
 import type { ServiceContext } from './context.js';
 import type { ReadRequest } from './read-request.js';
 
-/** A page of a read: long enough to be quick, short enough not to hold up other calls. */
-export const PAGE = { count: 64, bytes: 1024 * 1024 };
+/** A page of a read: long enough to be quick, short enough not to hold up other calls, or memory while its reader pauses. */
+export const PAGE = { count: 64, bytes: 256 * 1024 };
 
 /** The message for an event; links are resolved if the reader asked for it. */
 export function present(context: ServiceContext, request: ReadRequest, record: StoredRecord): Buffer {

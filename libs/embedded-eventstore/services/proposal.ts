@@ -1,10 +1,12 @@
-import type { NewEvent } from '../storage/new-event.js';
+import { MAX_APPEND_EVENTS, type NewEvent } from '../storage/new-event.js';
 import { MAX_NAME_BYTES } from '../storage/record.js';
 import { isMetastream, metastreamOf, originalOf } from '../storage/system-streams.js';
 import type { AppendOptions, ExpectedRevision, ProposedEvent } from '../wire/append-request.js';
 import { accessDenied, invalidArgument, MAX_APPEND_BYTES, maximumAppendSizeExceeded, missingRequiredMetadata } from './faults.js';
 
 const JSON_CONTENT_TYPE = 'application/json';
+/** Bytes that an event takes in memory beside what it carries, roughly. */
+const EVENT_OVERHEAD = 512;
 
 /** An append while its messages come in. */
 export class Proposal {
@@ -18,8 +20,17 @@ export class Proposal {
     ({ stream: this.stream, expected: this.expected } = assertWritable(options));
   }
 
+  /** Bytes of memory that it takes so far, roughly. */
+  get footprint(): number {
+    return EVENT_OVERHEAD * (1 + this.events.length) + 2 * this.stream.length + this.bytes;
+  }
+
   /** @throws ServiceFault when the event is incomplete or the append has become too large */
   add(event: ProposedEvent): void {
+    // Not only when all of them have come: until then they would be in memory.
+    if (this.events.length === MAX_APPEND_EVENTS) {
+      throw invalidArgument(`an append of more than ${MAX_APPEND_EVENTS} events is refused`);
+    }
     if (event.type === undefined || event.contentType === undefined) throw missingRequiredMetadata();
     if (event.type === '') throw invalidArgument('the event type is empty');
     if (Buffer.byteLength(event.type) > MAX_NAME_BYTES) {

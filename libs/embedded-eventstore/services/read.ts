@@ -56,9 +56,10 @@ async function readAll(context: ServiceContext, request: ReadRequest, count: num
   while (remaining > 0) {
     const page = forwards ? reader.allAfter(cursor, PAGE) : reader.allBefore(cursor, PAGE);
     if (page.length === 0) return;
-    for (const record of page) {
+    const matches = request.filter?.select(page);
+    for (const [index, record] of page.entries()) {
       cursor = record.position;
-      if (request.filter && !request.filter.matches(record)) continue;
+      if (matches && !matches[index]) continue;
       await out.write(present(context, request, record));
       if (--remaining === 0) return;
     }

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import type { ServiceContext } from './context.js';
 import { isServerError, toFault, unavailable } from './faults.js';
@@ -7,13 +6,22 @@ import { resetCall } from './reset-call.js';
 /** Thrown into a handler whose client has gone; there is no one to answer. */
 class CallEndedError extends Error {}
 
+/** The call itself would take sixteen messages before it asks to wait, each of up to a megabyte. */
+const MAX_UNSENT_BYTES = 64 * 1024;
+
 /** The sending side of a server-streaming call, paced by the client. */
 export class ResponseStream {
   private readonly abort = new AbortController();
+  private unsent = 0;
+  private wake: () => void = () => undefined;
 
   constructor(private readonly call: ServerWritableStream<unknown, Buffer>) {
-    call.on('cancelled', () => this.abort.abort());
-    call.on('close', () => this.abort.abort());
+    const end = () => {
+      this.abort.abort();
+      this.wake();
+    };
+    call.on('cancelled', end);
+    call.on('close', end);
   }
 
   /** Aborts when the client cancels or the connection is lost. */
@@ -27,15 +35,23 @@ export class ResponseStream {
    */
   write(message: Buffer): Promise<void> | undefined {
     if (this.signal.aborted) throw new CallEndedError();
-    return this.call.write(message) ? undefined : this.drained();
+    this.unsent += message.length;
+    this.call.write(message, () => {
+      this.unsent -= message.length;
+      if (!this.isBehind) this.wake();
+    });
+    return this.isBehind ? this.caughtUp() : undefined;
   }
 
-  private async drained(): Promise<void> {
-    try {
-      await once(this.call, 'drain', { signal: this.signal });
-    } catch {
-      throw new CallEndedError();
-    }
+  private get isBehind(): boolean {
+    return this.unsent >= MAX_UNSENT_BYTES;
+  }
+
+  private async caughtUp(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.wake = resolve;
+    });
+    if (this.signal.aborted) throw new CallEndedError();
   }
 }
 

@@ -4,6 +4,7 @@ import { BEFORE_ALL } from '../storage/log-reader.js';
 import { encodeCaughtUp, encodeCheckpoint, encodeConfirmation } from '../wire/read-response.js';
 import type { ServiceContext } from './context.js';
 import { streamDeleted } from './faults.js';
+import { isHiddenFromAll } from './filter.js';
 import { PAGE, present } from './present.js';
 import type { ReadRequest } from './read-request.js';
 import type { ResponseStream } from './response-stream.js';
@@ -33,8 +34,10 @@ async function subscribeToAll(context: ServiceContext, request: ReadRequest, out
   await out.write(encodeConfirmation(randomUUID()));
   while (!out.signal.aborted) {
     const page = log.reader.allAfter(position, PAGE);
-    for (const record of page) {
-      if (!filter || filter.matches(record)) await out.write(present(context, request, record));
+    const matches = filter?.select(page);
+    for (const [index, record] of page.entries()) {
+      const isWanted = !matches || matches[index];
+      if (isWanted && !isHiddenFromAll(record)) await out.write(present(context, request, record));
       position = record.position;
       if (filter && ++considered >= filter.checkpointInterval) await sendCheckpoint();
     }

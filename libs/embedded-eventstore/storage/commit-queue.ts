@@ -4,6 +4,9 @@ import type { StoredRecord } from './record.js';
 /** Thrown when the store can not take or confirm a write: it is stopping, or a commit has failed. */
 export class StoreUnavailableError extends Error {}
 
+/** Most records of one transaction, unless one append alone has more: putting them all takes one turn of the event loop. */
+const MAX_GROUP_RECORDS = 16_384;
+
 interface Group {
   records: StoredRecord[];
   newStreams: Map<string, number>;
@@ -14,19 +17,21 @@ interface Group {
 }
 
 /**
- * Group commit: whatever is queued while a commit is on its way to disk becomes the next one. One commit at a time, in
+ * Group commit: what is queued while a commit is on its way to disk becomes the next one. One commit at a time, in
  * order. A failed commit is final: revisions and positions were handed out on the assumption that it would succeed, so
  * every later write is refused and the process is expected to restart from what is on disk.
  */
 export class CommitQueue {
-  private next: Group | undefined;
+  private readonly waiting: Group[] = [];
   private current: Group | undefined;
+  private waitingBytes = 0;
   private scheduled: boolean = false;
   private failure: StoreUnavailableError | undefined;
+  private told: boolean = false;
 
   /**
    * @param committed called with each group's records as soon as they are on disk, before anyone is told
-   * @param failed called once, with the cause, when a commit fails
+   * @param failed called once, with the cause, when a commit fails or an append is broken off
    */
   constructor(
     private readonly database: Pick<LogDatabase, 'write'>,
@@ -36,7 +41,7 @@ export class CommitQueue {
 
   /** Bytes of records that are not on disk yet. */
   get pendingBytes(): number {
-    return (this.next?.bytes ?? 0) + (this.current?.bytes ?? 0);
+    return this.waitingBytes + (this.current?.bytes ?? 0);
   }
 
   /** Throws StoreUnavailableError once writes are refused. */
@@ -47,29 +52,44 @@ export class CommitQueue {
   /** Queues records for one transaction; the promise settles with that transaction. */
   enqueue(records: readonly StoredRecord[], newStreams: ReadonlyMap<string, number>): Promise<void> {
     this.assertOpen();
-    this.next ??= newGroup();
+    const group = this.groupFor(records.length);
     for (const record of records) {
-      this.next.records.push(record);
-      this.next.bytes += record.bytes.length;
+      group.records.push(record);
+      group.bytes += record.bytes.length;
+      this.waitingBytes += record.bytes.length;
     }
-    for (const [stream, number] of newStreams) this.next.newStreams.set(stream, number);
+    for (const [stream, number] of newStreams) group.newStreams.set(stream, number);
     this.schedule();
-    return this.next.done;
+    return group.done;
   }
 
   /** Resolves when everything queued so far is on disk. @throws StoreUnavailableError */
   async settled(): Promise<void> {
-    const last = this.next ?? this.current;
+    const last = this.waiting.at(-1) ?? this.current;
     if (last) await last.done;
     else this.assertOpen();
   }
 
   /** Refuses further writes and waits for those queued. */
   async close(): Promise<void> {
-    const last = this.next ?? this.current;
+    const last = this.waiting.at(-1) ?? this.current;
     this.failure ??= new StoreUnavailableError('the store is stopping');
     // Its writers get the error themselves.
     await last?.done.catch(() => undefined);
+  }
+
+  /** Refuses everything from now on, as after a failed commit; what is on its way to disk still gets there. */
+  breakOff(cause: Error): void {
+    this.failure ??= new StoreUnavailableError('an append has failed half-way; the store must be restarted', { cause });
+    this.tell(cause);
+  }
+
+  private groupFor(count: number): Group {
+    const last = this.waiting.at(-1);
+    if (last && last.records.length + count <= MAX_GROUP_RECORDS) return last;
+    const group = newGroup();
+    this.waiting.push(group);
+    return group;
   }
 
   private schedule(): void {
@@ -83,10 +103,10 @@ export class CommitQueue {
   }
 
   private async commitNext(): Promise<void> {
-    const group = this.next;
+    const group = this.waiting.shift();
     if (!group) return;
-    this.next = undefined;
     this.current = group;
+    this.waitingBytes -= group.bytes;
     try {
       await this.database.write(group.records, group.newStreams);
       this.committed(group.records);
@@ -96,16 +116,21 @@ export class CommitQueue {
     }
     this.current = undefined;
     group.resolve();
-    if (this.next) this.schedule();
+    if (this.waiting.length > 0) this.schedule();
   }
 
   private fail(cause: Error, group: Group): void {
     const failure = new StoreUnavailableError('a commit has failed; the store must be restarted', { cause });
     this.failure = failure;
-    group.reject(failure);
-    this.next?.reject(failure);
+    for (const unwritten of [group, ...this.waiting.splice(0)]) unwritten.reject(failure);
     this.current = undefined;
-    this.next = undefined;
+    this.waitingBytes = 0;
+    this.tell(cause);
+  }
+
+  private tell(cause: Error): void {
+    if (this.told) return;
+    this.told = true;
     this.failed(cause);
   }
 }

@@ -1,19 +1,26 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { type Database, open, type RootDatabase } from 'lmdb';
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RootDatabase } from 'lmdb';
+import { DiskSpace } from './disk-space.js';
+import { DATA_FILE, flushNewEnvironment, openEnvironment, StorageFormatError } from './environment.js';
 import { DamagedRecordError, StoredRecord, TOMBSTONE_REVISION } from './record.js';
+import { assertOurs, countOf, nameKey, openTables, readIdentity, STORAGE_FORMAT, type Tables } from './tables.js';
 
-/** Names longer than this are stored under their hash: LMDB keys hold at most 1,978 bytes. */
-const LONGEST_NAME_KEY = 1024;
-const STORAGE_FORMAT = '1';
-
-/** Thrown when a directory holds data that this version can not read. */
-export class StorageFormatError extends Error {}
+export { StorageFormatError } from './environment.js';
 
 /** What is stored of a stream's end. */
 export interface StoredHead {
   /** Last revision apart from a tombstone, -1 if there is none. */
   last: number;
   tombstoned: boolean;
+}
+
+/** Where the event of a stream and revision is. */
+export interface IndexEntry {
+  streamNumber: number;
+  revision: number;
+  position: number;
 }
 
 /** Bounds of one page of a read: whichever is reached first ends it. */
@@ -27,37 +34,60 @@ export interface PageLimit {
  * name to number) and `sys` (format and node id). Reads see only what has been committed.
  */
 export class LogDatabase {
+  private readonly log: Tables['log'];
+  private readonly streams: Tables['streams'];
+  private readonly names: Tables['names'];
+
   private constructor(
     private readonly root: RootDatabase<Buffer, string>,
-    private readonly log: Database<Buffer, number>,
-    private readonly streams: Database<number, [number, number]>,
-    private readonly names: Database<number, Buffer>,
+    tables: Tables,
+    private readonly space: DiskSpace,
     /** Identity of this store, made when the directory was first used. */
     readonly nodeId: string,
-  ) {}
+  ) {
+    ({ log: this.log, streams: this.streams, names: this.names } = tables);
+  }
 
-  /** Opens or creates the environment in `dir`. @throws StorageFormatError when it was written by another format */
+  /**
+   * Opens or creates the database in `dir`, which the caller must have locked.
+   * @throws StorageFormatError when it was written by another format or is no database of this server, DiskFullError when
+   * the disk has no room
+   */
   static async open(dir: string): Promise<LogDatabase> {
-    // overlappingSync would resolve a write before it is flushed; a reply must never precede the flush.
-    const root = open<Buffer, string>({ path: dir, overlappingSync: false, encoding: 'binary', maxDbs: 8, noSubdir: false });
+    const space = new DiskSpace(dir);
+    space.assertRoomToOpen();
+    const root = openEnvironment(dir, false);
     try {
+      assertOurs(root, dir);
       const sys = root.openDB<string, string>({ name: 'sys', encoding: 'string' });
-      const format = sys.get('format');
-      if (format !== undefined && format !== STORAGE_FORMAT) {
-        throw new StorageFormatError(`storage format ${format} is not supported, expected ${STORAGE_FORMAT}`);
+      const tables = openTables(root);
+      let identity = readIdentity(sys, dir);
+      if (!identity) {
+        if (countOf(tables.log) > 0) throw new StorageFormatError(`the database in ${dir} does not tell its format`);
+        identity = { format: STORAGE_FORMAT, nodeId: randomUUID() };
+        await Promise.all([sys.put('format', identity.format), sys.put('node-id', identity.nodeId)]).catch(rethrowCause);
+        flushNewEnvironment(dir);
       }
-      let nodeId = sys.get('node-id');
-      if (format === undefined || nodeId === undefined) {
-        nodeId = randomUUID();
-        await Promise.all([sys.put('format', STORAGE_FORMAT), sys.put('node-id', nodeId)]);
+      return new LogDatabase(root, tables, space, identity.nodeId);
+    } catch (error) {
+      await root.close();
+      throw error;
+    }
+  }
+
+  /** Opens an existing database without changing it. @throws StorageFormatError when there is none, or as `open` */
+  static async openToRead(dir: string): Promise<LogDatabase> {
+    if (!existsSync(join(dir, DATA_FILE))) throw new StorageFormatError(`there is no database in ${dir}`);
+    const root = openEnvironment(dir, true);
+    try {
+      assertOurs(root, dir);
+      const sys = root.openDB<string, string>({ name: 'sys', encoding: 'string' });
+      const identity = sys && readIdentity(sys, dir);
+      const tables = openTables(root);
+      if (!identity || !tables.log || !tables.streams || !tables.names) {
+        throw new StorageFormatError(`the database in ${dir} is empty or incomplete`);
       }
-      return new LogDatabase(
-        root,
-        root.openDB<Buffer, number>({ name: 'log', encoding: 'binary' }),
-        root.openDB<number, [number, number]>({ name: 'stream', encoding: 'ordered-binary' }),
-        root.openDB<number, Buffer>({ name: 'name', encoding: 'ordered-binary', keyEncoding: 'binary' }),
-        nodeId,
-      );
+      return new LogDatabase(root, tables, new DiskSpace(dir), identity.nodeId);
     } catch (error) {
       await root.close();
       throw error;
@@ -67,15 +97,17 @@ export class LogDatabase {
   /**
    * Writes records, their index entries and new names in one transaction. Resolves once it is on disk; everything put
    * in one turn of the event loop shares that transaction.
+   * @throws DiskFullError when the disk has no room, or the operating system's error
    */
   async write(records: readonly StoredRecord[], newStreams: ReadonlyMap<string, number>): Promise<void> {
+    this.space.assertRoomFor(records);
     const pending: Promise<boolean>[] = [];
     for (const [stream, number] of newStreams) pending.push(this.names.put(nameKey(stream), number));
     for (const record of records) {
       pending.push(this.log.put(record.position, record.bytes));
       pending.push(this.streams.put([record.streamNumber, record.revision], record.position));
     }
-    await Promise.all(pending);
+    await Promise.all(pending).catch(rethrowCause);
     // A read later in this turn must not use a snapshot from before the commit.
     this.root.resetReadTxn();
   }
@@ -113,9 +145,15 @@ export class LogDatabase {
 
   /** The record at a position taken from an index. @throws DamagedRecordError when it is missing or damaged */
   record(position: number): StoredRecord {
+    const record = this.find(position);
+    if (!record) throw new DamagedRecordError(`the record at position ${position} is missing`);
+    return record;
+  }
+
+  /** The record at a position, if there is one. @throws DamagedRecordError when it is damaged */
+  find(position: number): StoredRecord | undefined {
     const bytes = this.log.get(position);
-    if (!bytes) throw new DamagedRecordError(`the record at position ${position} is missing`);
-    return StoredRecord.decode(position, bytes);
+    return bytes && StoredRecord.decode(position, bytes);
   }
 
   /** Position of an event, `undefined` if the stream has no such revision. */
@@ -163,10 +201,46 @@ export class LogDatabase {
     return undefined;
   }
 
+  /** Numbers of records, of entries in the index of the streams, and of names. */
+  counts(): { records: number; indexEntries: number; names: number } {
+    return { records: countOf(this.log), indexEntries: countOf(this.streams), names: countOf(this.names) };
+  }
+
+  /** Stored records as they are, unchecked, with position >= `from`, oldest first. */
+  storedBytes(from: number, count: number): { position: number; bytes: Buffer }[] {
+    return [...this.log.getRange({ start: from, limit: count })].map(({ key, value }) => ({ position: key, bytes: value }));
+  }
+
+  /** Entries of the index of the streams after a given one, in the order of stream numbers and revisions. */
+  indexAfter(streamNumber: number, revision: number, count: number): IndexEntry[] {
+    const entries = this.streams.getRange({ start: [streamNumber, revision], exclusiveStart: true, limit: count });
+    return [...entries].map(({ key, value }) => ({ streamNumber: key[0], revision: key[1], position: value }));
+  }
+
+  /** Keys (see `nameKey`) and stream numbers after a given key, in the order of the keys. */
+  namesAfter(key: Buffer, count: number): { key: Buffer; streamNumber: number }[] {
+    const entries = this.names.getRange({ start: key, exclusiveStart: true, limit: count });
+    return [...entries].map((entry) => ({ key: Buffer.from(entry.key), streamNumber: entry.value }));
+  }
+
+  /**
+   * Writes a consistent copy into the existing directory `to`, from a thread of its own, while reads and writes go on. The
+   * caller flushes it.
+   */
+  async copyTo(to: string): Promise<void> {
+    await this.root.backup(to, true);
+  }
+
   /** Waits for outstanding writes and closes the environment. */
   async close(): Promise<void> {
     await this.root.close();
   }
+}
+
+/** LMDB rejects with an error that only refers to another one, which it makes known a moment later. */
+async function rethrowCause(error: Error & { commitError?: Promise<never> }): Promise<never> {
+  await error.commitError;
+  throw error;
 }
 
 function takePage(entries: Iterable<{ key: number; value: Buffer }>, limit: PageLimit): StoredRecord[] {
@@ -178,10 +252,4 @@ function takePage(entries: Iterable<{ key: number; value: Buffer }>, limit: Page
     if (bytes >= limit.bytes) break;
   }
   return page;
-}
-
-function nameKey(stream: string): Buffer {
-  const name = Buffer.from(stream);
-  if (name.length <= LONGEST_NAME_KEY) return Buffer.concat([Buffer.from('n'), name]);
-  return Buffer.concat([Buffer.from('h'), createHash('sha256').update(name).digest()]);
 }

@@ -1,16 +1,18 @@
+import { ControlSocket } from '../maintenance/control-socket.js';
 import type { ExpectedRevision } from '../wire/append-request.js';
-import { CommitQueue } from './commit-queue.js';
+import { CommitQueue, StoreUnavailableError } from './commit-queue.js';
 import { CommitSignal } from './commit-signal.js';
 import { LogDatabase } from './database.js';
 import { judgeAppend, type StreamView } from './expectation.js';
 import { type Head, Heads } from './heads.js';
 import { LogReader } from './log-reader.js';
-import { assertNamesFit, type NewEvent, newEventId } from './new-event.js';
+import { assertFewEnough, assertNamesFit, type NewEvent, newEventId } from './new-event.js';
 import { RecentIds } from './recent-ids.js';
 import { encodeRecord, type StoredRecord, TOMBSTONE_REVISION } from './record.js';
 import { reviveMetadata, SOFT_DELETED, softDeleteMetadata } from './stream-metadata.js';
 import { systemEvents } from './system-events.js';
 import { isMetastream, METADATA_TYPE, metastreamOf, originalOf, TOMBSTONE_TYPE } from './system-streams.js';
+import { FIRST_POSITION } from './tables.js';
 import { Tail } from './tail.js';
 
 /** What became of an append, a delete or a tombstone. By the time it is known, it is on disk. */
@@ -27,8 +29,8 @@ export interface EventLogOptions {
   recentIds?: number;
 }
 
-const FIRST_POSITION = 64;
-const REFILL_PAGE = { count: 500, bytes: 1024 * 1024 };
+/** Appends are refused from here on: far enough below 2^53 for the largest append and all that it entails. */
+const LAST_POSITION = 2 ** 53 - 2 ** 40;
 const NOTHING = Buffer.alloc(0);
 
 /** The durable, ordered log of events: decides on writes, numbers them, commits them, and tells who waits. */
@@ -43,6 +45,7 @@ export class EventLog {
   private lastStreamNumber: number;
   private lastCreated: number;
   private durablePosition: number;
+  private control: ControlSocket | undefined;
 
   private constructor(
     private readonly database: LogDatabase,
@@ -70,8 +73,13 @@ export class EventLog {
     const database = await LogDatabase.open(dir);
     try {
       const log = new EventLog(database, options.onFatal);
-      await log.refillRecentIds(options.recentIds ?? 100_000);
+      await log.recentIds.refill(database, options.recentIds ?? 100_000);
       if (log.durablePosition === 0) await Promise.all(systemEvents().map((e) => log.append(e.stream, 'no_stream', [e.event])));
+      // Without it the log is as good as ever, but can not be backed up while it runs.
+      log.control = await ControlSocket.open(dir, (to) => database.copyTo(to)).catch((error: Error) => {
+        process.emitWarning(`no backup is possible while the server runs: ${error.message}`);
+        return undefined;
+      });
       return log;
     } catch (error) {
       await database.close();
@@ -93,10 +101,12 @@ export class EventLog {
    * Appends events to a stream, or finds out that they may not be or already are. The decision is made before this
    * returns, so calls take effect in the order they are made.
    * @throws RangeError (rejection) if the stream's name or a type is longer than MAX_NAME_BYTES allows
+   * @throws TooManyEventsError (rejection)
    * @throws StoreUnavailableError (rejection) if the store stops or fails before the outcome is durable
    */
   async append(stream: string, expected: ExpectedRevision, events: readonly NewEvent[]): Promise<WriteOutcome> {
-    this.queue.assertOpen();
+    this.assertWritable();
+    assertFewEnough(events);
     assertNamesFit(stream, events);
     const head = this.heads.get(stream);
     const view = this.viewOf(head);
@@ -109,43 +119,37 @@ export class EventLog {
 
     // Everything that can fail comes before the first assignment: a revision handed out must reach the disk.
     const revival = this.revivalBy(stream, events);
-    const batch = new Batch();
-    for (const event of events) this.assign(batch, head, head.last.assigned + 1, event);
-    const last = batch.records[batch.records.length - 1]!;
-    if (revival) this.assignMetadata(batch, revival.stream, revival.metadata);
+    const batch = this.assemble((into) => {
+      for (const event of events) this.assign(into, head, head.last.assigned + 1, event);
+      if (revival) this.assignMetadata(into, revival.stream, revival.metadata);
+    });
+    const last = batch.records[events.length - 1]!;
     await this.queue.enqueue(batch.records, batch.newStreams);
     return { kind: 'written', revision: last.revision, position: last.position };
   }
 
   /** Soft-deletes a stream: its events become unreadable but stay in $all, and a later append revives it. */
   async delete(stream: string, expected: ExpectedRevision): Promise<WriteOutcome> {
-    this.queue.assertOpen();
+    this.assertWritable();
     const head = this.heads.get(stream);
     const refusal = this.refuseDeletion(head, expected);
     if (refusal) return this.afterPending(refusal);
     if (head.last.assigned < 0 && !this.hasMetadata(stream)) {
       return this.afterPending({ kind: 'wrong-version', current: head.last.assigned });
     }
-    const batch = new Batch();
-    this.assignMetadata(batch, stream, softDeleteMetadata());
+    const batch = this.assemble((into) => this.assignMetadata(into, stream, softDeleteMetadata()));
     return this.commit(batch);
   }
 
   /** Deletes a stream for good: its name can never be used again. */
   async tombstone(stream: string, expected: ExpectedRevision): Promise<WriteOutcome> {
-    this.queue.assertOpen();
+    this.assertWritable();
     assertNamesFit(stream, []);
     const head = this.heads.get(stream);
     const refusal = this.refuseDeletion(head, expected);
     if (refusal) return this.afterPending(refusal);
-    const batch = new Batch();
-    this.assign(batch, head, TOMBSTONE_REVISION, {
-      id: newEventId(),
-      type: TOMBSTONE_TYPE,
-      isJson: false,
-      customMetadata: NOTHING,
-      data: NOTHING,
-    });
+    const event = { id: newEventId(), type: TOMBSTONE_TYPE, isJson: false, customMetadata: NOTHING, data: NOTHING };
+    const batch = this.assemble((into) => this.assign(into, head, TOMBSTONE_REVISION, event));
     return this.commit(batch);
   }
 
@@ -163,7 +167,14 @@ export class EventLog {
   async close(): Promise<void> {
     await this.queue.close();
     this.commits.announce();
+    await this.control?.close();
     await this.database.close();
+  }
+
+  private assertWritable(): void {
+    this.queue.assertOpen();
+    // Beyond, positions could not be told from each other: a double holds integers up to 2^53.
+    if (this.nextPosition > LAST_POSITION) throw new StoreUnavailableError('the log has used up its positions');
   }
 
   private viewOf(head: Head): StreamView {
@@ -211,6 +222,18 @@ export class EventLog {
     return { kind: 'written', revision, position };
   }
 
+  /** Revisions handed out that then do not reach the disk would be a gap for good: a failure in between is final. */
+  private assemble(fill: (batch: Batch) => void): Batch {
+    const batch = new Batch();
+    try {
+      fill(batch);
+      return batch;
+    } catch (error) {
+      this.queue.breakOff(error instanceof Error ? error : new Error(String(error)));
+      throw error;
+    }
+  }
+
   private assign(batch: Batch, head: Head, revision: number, event: NewEvent): void {
     if (head.streamNumber === 0) {
       head.streamNumber = ++this.lastStreamNumber;
@@ -251,24 +274,15 @@ export class EventLog {
   }
 
   private publish(records: readonly StoredRecord[]): void {
-    for (const record of records) {
-      this.heads.get(record.stream).settle(record);
+    let first = 0;
+    for (const [index, record] of records.entries()) {
       this.tail.push(record);
+      if (records[index + 1]?.streamNumber === record.streamNumber) continue;
+      this.heads.get(record.stream).settle(index + 1 - first);
+      first = index + 1;
     }
     this.durablePosition = records[records.length - 1]?.position ?? this.durablePosition;
     this.commits.announce();
-  }
-
-  private async refillRecentIds(count: number): Promise<void> {
-    let from = this.database.nthNewest(count);
-    while (from !== undefined) {
-      const page = this.database.forwards(from, this.durablePosition, REFILL_PAGE);
-      for (const record of page) {
-        this.recentIds.add(record.idKey, { streamNumber: record.streamNumber, revision: record.revision });
-      }
-      from = page.length === 0 ? undefined : page[page.length - 1]!.position + 1;
-      await new Promise((resolve) => setImmediate(resolve));
-    }
   }
 }
 

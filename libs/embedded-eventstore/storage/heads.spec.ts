@@ -60,7 +60,7 @@ test('events are found by revision whether pending or stored', async () => {
   head.assign(records[1]!);
   head.assign(records[2]!);
   for (const revision of [0, 1, 2]) expect(head.recordAt(revision).id).toEqual(Buffer.alloc(16, revision));
-  head.settle(records[1]!);
+  head.settle(1);
   expect(head.last).toEqual({ assigned: 2, durable: 1 });
   expect(head.recordAt(2)).toBe(records[2]);
   expect(() => head.recordAt(3)).toThrow(RangeError);

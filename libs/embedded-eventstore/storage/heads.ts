@@ -36,11 +36,13 @@ export class Head {
     else this.last.assigned = record.revision;
   }
 
-  /** The oldest pending record is on disk now. */
-  settle(record: StoredRecord): void {
-    this.pending.shift();
-    if (record.revision === TOMBSTONE_REVISION) this.tombstoned.durable = true;
-    else this.last.durable = record.revision;
+  /** The oldest `count` pending records are on disk now. */
+  settle(count: number): void {
+    // All at once: taking them from the front one by one would cost the square of their number.
+    for (const { revision } of this.pending.splice(0, count)) {
+      if (revision === TOMBSTONE_REVISION) this.tombstoned.durable = true;
+      else this.last.durable = revision;
+    }
   }
 
   /** The event at a revision from 0 to the last assigned one. */

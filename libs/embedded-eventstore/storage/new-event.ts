@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { uuidFromText } from '../wire/uuid.js';
+import { MalformedMessageError } from '../wire/wire.js';
 import { MAX_NAME_BYTES } from './record.js';
 import { metastreamOf } from './system-streams.js';
 
@@ -11,6 +12,22 @@ export interface NewEvent {
   isJson: boolean;
   customMetadata: Buffer;
   data: Buffer;
+}
+
+/**
+ * Most events of one append. The size of an append is bounded in bytes, but the smallest events count as two: half a million
+ * of them would hold up everyone else for seconds, because an append is decided on, and put into its transaction, at once.
+ */
+export const MAX_APPEND_EVENTS = 16_384;
+
+/** Thrown for an append of more than MAX_APPEND_EVENTS events; like any malformed request, it is answered as such. */
+export class TooManyEventsError extends MalformedMessageError {}
+
+/** @throws TooManyEventsError */
+export function assertFewEnough(events: readonly NewEvent[]): void {
+  if (events.length > MAX_APPEND_EVENTS) {
+    throw new TooManyEventsError(`an append of ${events.length} events is refused, at most ${MAX_APPEND_EVENTS} are taken`);
+  }
 }
 
 /** @throws RangeError when the names would not fit into a record; the stream's metastream has the longer name */

@@ -1,3 +1,7 @@
+import type { LogDatabase } from './database.js';
+
+const REFILL_PAGE = { count: 500, bytes: 1024 * 1024 };
+
 /** Where an event id was last written. */
 export interface RecentEvent {
   streamNumber: number;
@@ -22,6 +26,17 @@ export class RecentIds {
         this.events.delete(oldest);
         break;
       }
+    }
+  }
+
+  /** Takes over the ids of the newest `count` stored events, page by page, so that the event loop goes on meanwhile. */
+  async refill(database: LogDatabase, count: number): Promise<void> {
+    let from = database.nthNewest(count);
+    while (from !== undefined) {
+      const page = database.forwards(from, Number.POSITIVE_INFINITY, REFILL_PAGE);
+      for (const record of page) this.add(record.idKey, { streamNumber: record.streamNumber, revision: record.revision });
+      from = page.at(-1)?.nextPosition;
+      await new Promise((resolve) => setImmediate(resolve));
     }
   }
 

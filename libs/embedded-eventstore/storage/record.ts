@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { uuidToText } from '../wire/uuid.js';
-import { decodeUtf8, WireReader, WireWriter } from '../wire/wire.js';
+import { decodeUtf8, varintSize, WireReader, WireWriter } from '../wire/wire.js';
 
 /**
  * A record of the log: a fixed header, the stream's name, the event's type, and the RecordedEvent message exactly as
@@ -9,6 +9,8 @@ import { decodeUtf8, WireReader, WireWriter } from '../wire/wire.js';
  *   0 u32 CRC-32 of everything after it       4 u8 format      5 u8 flags      6 u16 type length
  *   8 u16 stream length        10 u48 stream number      16 f64 created (ms since the UNIX epoch)
  *  24 f64 revision             32 id (16 bytes)          48 stream, type, RecordedEvent
+ *
+ * An event has one encoding in a format: `verify` encodes it again and compares. Other bytes need another format.
  */
 const FORMAT = 1;
 const HEADER = 48;
@@ -72,8 +74,7 @@ export function encodeRecord(record: NewRecord): StoredRecord {
 function writeRecordedEvent(writer: WireWriter, record: NewRecord, stream: Buffer, type: Buffer): void {
   const id = Buffer.from(uuidToText(record.id), 'latin1');
   writer.header(1, id.length + 2).bytesField(2, id);
-  const identifier = new WireWriter(stream.length + 8).bytesField(3, stream).finish();
-  writer.bytesField(2, identifier);
+  writer.header(2, fieldSize(stream)).bytesField(3, stream);
   if (record.revision === TOMBSTONE_REVISION) writer.varint(3 << 3).varint64(TOMBSTONE_ON_THE_WIRE);
   else writer.varintField(3, record.revision);
   writer.varintField(4, record.position).varintField(5, record.position);
@@ -86,8 +87,15 @@ function writeRecordedEvent(writer: WireWriter, record: NewRecord, stream: Buffe
 }
 
 function writeMapEntry(writer: WireWriter, key: Buffer, value: Buffer): void {
-  const entry = new WireWriter(key.length + value.length + 8).bytesField(1, key).bytesField(2, value).finish();
-  writer.bytesField(6, entry);
+  writer
+    .header(6, fieldSize(key) + fieldSize(value))
+    .bytesField(1, key)
+    .bytesField(2, value);
+}
+
+/** Bytes of a length-delimited field with a number below 16. */
+function fieldSize(value: Uint8Array): number {
+  return 1 + varintSize(value.length) + value.length;
 }
 
 /** An event in the log. Names are decoded when first asked for: most records are only passed on. */
@@ -150,19 +158,31 @@ export class StoredRecord {
     return this.bytes.subarray(HEADER + this.streamLength + this.typeLength);
   }
 
+  get isJson(): boolean {
+    return (this.bytes[5]! & FLAG_JSON) !== 0;
+  }
+
   /** The event's payload. */
   get data(): Buffer {
-    const reader = new WireReader(this.recordedEvent);
-    while (reader.next()) {
-      if (reader.field === 8) return reader.bytes();
-      reader.skip();
-    }
-    return Buffer.alloc(0);
+    return this.messageField(8);
+  }
+
+  get customMetadata(): Buffer {
+    return this.messageField(7);
   }
 
   /** Where the record after this one goes: positions are strictly increasing and look like offsets into a file. */
   get nextPosition(): number {
     return this.position + this.bytes.length;
+  }
+
+  private messageField(field: number): Buffer {
+    const reader = new WireReader(this.recordedEvent);
+    while (reader.next()) {
+      if (reader.field === field) return reader.bytes();
+      reader.skip();
+    }
+    return Buffer.alloc(0);
   }
 
   private get streamLength(): number {

@@ -5,7 +5,7 @@ import type { StoredRecord } from './record.js';
  * and by bytes: what falls off is still in the database.
  */
 export class Tail {
-  private records: StoredRecord[] = [];
+  private records: (StoredRecord | undefined)[] = [];
   private start = 0;
   private bytes = 0;
 
@@ -19,7 +19,8 @@ export class Tail {
     this.bytes += record.bytes.length;
     while (this.records.length - this.start > this.maxCount || this.bytes > this.maxBytes) {
       this.bytes -= this.records[this.start]!.bytes.length;
-      this.start++;
+      // Left in the array it would stay in memory until the array is cut.
+      this.records[this.start++] = undefined;
     }
     // Shifting an array on every push would cost its length each time.
     if (this.start > this.maxCount) {
@@ -42,6 +43,6 @@ export class Tail {
       if (this.records[middle]!.position <= position) low = middle + 1;
       else high = middle;
     }
-    return this.records.slice(low, low + count);
+    return this.records.slice(low, low + count) as StoredRecord[];
   }
 }

@@ -24,11 +24,12 @@ export function batchChunk(
   ids: string[],
   isFinal: boolean,
   options?: BatchAppendReq.Options,
+  data: Uint8Array = Buffer.from('{}'),
 ): BatchAppendReq {
   const chunk = new BatchAppendReq().setCorrelationId(new UUID().setString(correlationId)).setIsFinal(isFinal);
   if (options) chunk.setOptions(options);
   for (const id of ids) {
-    const message = new BatchAppendReq.ProposedMessage().setId(new UUID().setString(id)).setData(Buffer.from('{}'));
+    const message = new BatchAppendReq.ProposedMessage().setId(new UUID().setString(id)).setData(data);
     message.getMetadataMap().set('type', 'Raw').set('content-type', 'application/json');
     chunk.addProposedMessages(message);
   }

@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, type ForkOptions, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -8,22 +8,33 @@ import { EventStoreDBClient } from '@eventstore/db-client';
 /** The built entry point: what runs in production is what is killed in these tests. */
 export const SERVER_MAIN = resolve(__dirname, '../../../dist/apps/eventstore/src/main.js');
 
-/** A server in a process of its own, as the supervisor starts it. */
-export interface ServerProcess {
+/** A server in a process of its own, as the supervisor starts it, whether it listens already or not. */
+export interface ForkedServer {
   child: ChildProcess;
-  port: number;
-  url: string;
-  client(): EventStoreDBClient;
   /** Resolves with exit code and signal; to be awaited even after a kill, so that no test leaves a process behind. */
   exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
   stdout(): string;
   stderr(): string;
 }
 
-/** Forks the server and waits until it listens; rejects with its error output if it exits first. */
-export async function startServerProcess(args: string[], env: NodeJS.ProcessEnv = {}): Promise<ServerProcess> {
+/** A server that listens. */
+export interface ServerProcess extends ForkedServer {
+  port: number;
+  url: string;
+  client(): EventStoreDBClient;
+}
+
+/** What is to run node, with the arguments before it, where node itself is not to be run directly. */
+export type Launcher = Pick<ForkOptions, 'execPath' | 'execArgv'>;
+
+/** Forks the server without waiting for it. */
+export function forkServer(args: string[], env: NodeJS.ProcessEnv = {}, launcher: Launcher = {}): ForkedServer {
   if (!existsSync(SERVER_MAIN)) throw new Error(`${SERVER_MAIN} is missing: build first`);
-  const child = fork(SERVER_MAIN, args, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], env: { ...process.env, ...env } });
+  const child = fork(SERVER_MAIN, args, {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    env: { ...process.env, ...env },
+    ...launcher,
+  });
   const output = { stdout: '', stderr: '' };
   child.stdout!.on('data', (chunk: Buffer) => {
     output.stdout += chunk.toString();
@@ -31,22 +42,24 @@ export async function startServerProcess(args: string[], env: NodeJS.ProcessEnv 
   child.stderr!.on('data', (chunk: Buffer) => {
     output.stderr += chunk.toString();
   });
-  const exited = exitOf(child);
+  return { child, exited: exitOf(child), stdout: () => output.stdout, stderr: () => output.stderr };
+}
+
+/** Forks the server and waits until it listens; rejects with its error output if it exits first. */
+export async function startServerProcess(
+  args: string[],
+  env: NodeJS.ProcessEnv = {},
+  launcher: Launcher = {},
+): Promise<ServerProcess> {
+  const server = forkServer(args, env, launcher);
+  const { child, exited } = server;
   const ready = new Promise<number>((done) => {
     child.once('message', (message) => done((message as { port: number }).port));
   });
   const port = await Promise.race([ready, exited.then(() => undefined)]);
-  if (port === undefined) throw new Error(`the server exited: ${output.stderr}${output.stdout}`);
+  if (port === undefined) throw new Error(`the server exited: ${server.stderr()}${server.stdout()}`);
   const url = `esdb://127.0.0.1:${port}?tls=false`;
-  return {
-    child,
-    port,
-    url,
-    client: () => EventStoreDBClient.connectionString(url),
-    exited,
-    stdout: () => output.stdout,
-    stderr: () => output.stderr,
-  };
+  return { ...server, port, url, client: () => EventStoreDBClient.connectionString(url) };
 }
 
 /** Not 'close': that does not come when the parent itself has closed the channel. */

@@ -3,7 +3,7 @@ import { AppendReq, BatchAppendReq } from '@eventstore/db-client/generated/strea
 import fc from 'fast-check';
 import { Empty as GoogleEmpty } from 'google-protobuf/google/protobuf/empty_pb.js';
 import { Timestamp } from 'google-protobuf/google/protobuf/timestamp_pb.js';
-import { decodeAppendRequest, decodeBatchAppendChunk, type ExpectedRevision } from './append-request.js';
+import { decodeAppendRequest, decodeBatchAppendChunk, type ExpectedRevision, MAX_CHUNK_EVENTS } from './append-request.js';
 import { uuidFromText } from './uuid.js';
 import { MalformedMessageError, WireWriter } from './wire.js';
 
@@ -14,6 +14,8 @@ const expectation: fc.Arbitrary<ExpectedRevision> = fc.oneof(
   fc.bigInt(0n, 2n ** 64n - 1n),
 );
 const proposed = fc.record({ id: fc.uuid(), type: name, contentType: name, customMetadata: payload, data: payload });
+
+const decodeChunk = (bytes: Buffer) => decodeBatchAppendChunk(bytes, 0);
 
 function identifier(stream: string): StreamIdentifier {
   return new StreamIdentifier().setStreamName(Buffer.from(stream));
@@ -83,7 +85,7 @@ test('a chunk of a batch append decodes as google-protobuf encodes it', () => {
           message.getMetadataMap().set('type', event.type);
           request.addProposedMessages(message);
         }
-        const chunk = decodeBatchAppendChunk(Buffer.from(request.serializeBinary()), 0);
+        const chunk = decodeChunk(Buffer.from(request.serializeBinary()));
         expect(chunk.correlationId).toEqual(uuidFromText(id));
         expect(chunk.options).toMatchObject({ stream, expected: 'any' });
         expect(chunk.options?.deadline).toBeCloseTo(date.getTime(), 2);
@@ -106,7 +108,7 @@ test('a relative deadline counts from now', () => {
 test('arbitrary bytes are decoded or refused as malformed, never anything else', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 80 }), (array) => {
-      for (const decode of [decodeAppendRequest, (bytes: Buffer) => decodeBatchAppendChunk(bytes, 0)]) {
+      for (const decode of [decodeAppendRequest, decodeChunk]) {
         try {
           decode(Buffer.from(array));
         } catch (error) {
@@ -124,4 +126,10 @@ test.each([
 ])('%s is refused', (_name, identifierBytes) => {
   const options = new WireWriter(40).bytesField(1, identifierBytes).finish();
   expect(() => decodeAppendRequest(new WireWriter(60).bytesField(1, options).finish())).toThrow(MalformedMessageError);
+});
+
+test('a chunk with more events than allowed is refused, however small they are', () => {
+  const events = (count: number) => Buffer.concat(Array.from({ length: count }, () => Buffer.of(0x1a, 0)));
+  expect(decodeChunk(events(MAX_CHUNK_EVENTS)).events).toHaveLength(MAX_CHUNK_EVENTS);
+  expect(() => decodeChunk(events(MAX_CHUNK_EVENTS + 1))).toThrow(MalformedMessageError);
 });

@@ -1,5 +1,5 @@
 import { decodeUuid } from './uuid.js';
-import { decodeUtf8, WireReader } from './wire.js';
+import { decodeUtf8, MalformedMessageError, WireReader } from './wire.js';
 
 /** What the writer of an append believes about the stream: its last revision, or one of the three words. */
 export type ExpectedRevision = bigint | 'no_stream' | 'any' | 'stream_exists';
@@ -38,6 +38,8 @@ export interface BatchAppendChunk {
 }
 
 const NOTHING = Buffer.alloc(0);
+/** More are refused before they take memory: an empty event is two bytes on the wire. No append may have as many. */
+export const MAX_CHUNK_EVENTS = 16_384;
 
 /** @throws MalformedMessageError */
 export function decodeAppendRequest(message: Buffer): AppendRequest {
@@ -58,8 +60,11 @@ export function decodeBatchAppendChunk(message: Buffer, now: number): BatchAppen
   while (reader.next()) {
     if (reader.field === 1) chunk.correlationId = decodeUuid(reader.bytes());
     else if (reader.field === 2) chunk.options = decodeOptions(reader.bytes(), now);
-    else if (reader.field === 3) chunk.events.push(decodeProposed(reader.bytes()));
-    else if (reader.field === 4) chunk.isFinal = reader.uint64() !== 0n;
+    else if (reader.field === 3) {
+      if (chunk.events.length === MAX_CHUNK_EVENTS)
+        throw new MalformedMessageError(`a chunk has more than ${MAX_CHUNK_EVENTS} events`);
+      chunk.events.push(decodeProposed(reader.bytes()));
+    } else if (reader.field === 4) chunk.isFinal = reader.uint64() !== 0n;
     else reader.skip();
   }
   return chunk;
@@ -117,13 +122,14 @@ function decodeStreamIdentifier(message: Buffer): string {
 /** google.protobuf.Timestamp and Duration alike, in milliseconds. */
 function decodeSeconds(message: Buffer): number {
   const reader = new WireReader(message);
-  let milliseconds = 0;
+  let seconds = 0;
+  let nanoseconds = 0;
   while (reader.next()) {
-    if (reader.field === 1) milliseconds += Number(BigInt.asIntN(64, reader.uint64())) * 1000;
-    else if (reader.field === 2) milliseconds += Number(BigInt.asIntN(64, reader.uint64())) / 1e6;
+    if (reader.field === 1) seconds = Number(BigInt.asIntN(64, reader.uint64()));
+    else if (reader.field === 2) nanoseconds = Number(BigInt.asIntN(64, reader.uint64()));
     else reader.skip();
   }
-  return milliseconds;
+  return seconds * 1000 + nanoseconds / 1e6;
 }
 
 function decodeProposed(message: Buffer): ProposedEvent {

@@ -102,6 +102,7 @@ export class WireReader {
 
   /** The varint at the current field as unsigned 64-bit integer. */
   uint64(): bigint {
+    if (this.wireType !== 0) throw this.unexpectedWireType();
     let value = 0n;
     for (let shift = 0n; shift < 70n; shift += 7n) {
       const byte = this.byte();
@@ -113,7 +114,7 @@ export class WireReader {
 
   /** The content of a length-delimited field, sharing memory with the message. */
   bytes(): Buffer {
-    if (this.wireType !== 2) throw new MalformedMessageError(`field ${this.field} has an unexpected wire type`);
+    if (this.wireType !== 2) throw this.unexpectedWireType();
     const length = this.length();
     const start = this.offset;
     if (start + length > this.buffer.length) throw new MalformedMessageError('a field is longer than its message');
@@ -141,13 +142,16 @@ export class WireReader {
     let value = 0;
     for (let shift = 0; shift < 35; shift += 7) {
       const byte = this.byte();
+      // Bits beyond the 31st would be lost without a trace.
+      if (shift === 28 && byte > 0x07) break;
       value |= (byte & 0x7f) << shift;
-      if (byte < 0x80) {
-        if (value < 0) break;
-        return value;
-      }
+      if (byte < 0x80) return value;
     }
     throw new MalformedMessageError('a tag or a length is out of range');
+  }
+
+  private unexpectedWireType(): MalformedMessageError {
+    return new MalformedMessageError(`field ${this.field} has an unexpected wire type`);
   }
 
   private byte(): number {

@@ -1,5 +1,6 @@
 import { allProjections } from '@huicai/composition';
 import { type Answer, answer, object, Public, Shows } from '@huicai/http';
+import { readiness } from '@huicai/metrics';
 import { freshnessOf } from '@huicai/projections';
 import { Controller, Get } from '@nestjs/common';
 import { ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
@@ -7,7 +8,6 @@ import { Parts } from '../parts.js';
 
 /** A worker that has not spoken for so long is taken for dead. */
 const HEARTBEAT_MS = 10_000;
-const CHECK_MS = 3_000;
 
 const READY_SHAPE = object({
   status: 'text',
@@ -32,14 +32,13 @@ export class HealthController {
   @ApiServiceUnavailableResponse({ description: 'Something is not; the checks say what', schema: READY_SHAPE as never })
   @ApiOperation({ summary: 'Database, event store, worker and projections are as they should be' })
   async ready(): Promise<Answer> {
-    const checks = {
-      database: await check(() => this.database()),
-      eventStore: await check(() => this.eventStore()),
-      worker: await check(() => this.worker()),
-      projections: await check(() => this.projections()),
-    };
-    const ready = Object.values(checks).every((found) => found === 'ok');
-    return answer({ status: ready ? 'ready' : 'not-ready', checks }, { status: ready ? 200 : 503 });
+    const found = await readiness({
+      database: () => this.database(),
+      eventStore: () => this.eventStore(),
+      worker: () => this.worker(),
+      projections: () => this.projections(),
+    });
+    return answer(found, { status: found.status === 'ready' ? 200 : 503 });
   }
 
   private async database(): Promise<string> {
@@ -66,18 +65,5 @@ export class HealthController {
     const failed: string[] = [];
     for (const { name } of allProjections.keys()) if ((await freshnessOf(pool, name)).failed !== null) failed.push(name);
     return failed.length === 0 ? 'ok' : `stopped: ${failed.join(', ')}`;
-  }
-}
-
-/** What a check found, or that it failed; never why in words of a driver. */
-async function check(find: () => Promise<string>): Promise<string> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve('no answer'), CHECK_MS);
-  });
-  try {
-    return await Promise.race([find().catch(() => 'unavailable'), late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

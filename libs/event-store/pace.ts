@@ -1,0 +1,96 @@
+import { type StoredEvent, StoreUnavailableError } from './port.js';
+import { within } from './within.js';
+
+/** What the client gives for a read. */
+interface Reading<T> extends AsyncIterable<T> {
+  cancel(): Promise<void>;
+  destroy(): unknown;
+}
+
+/** How many events are read to their end rather than cancelled when nobody wants the rest. */
+const SHORT_READ = 100;
+
+/**
+ * Fails a read that delivers nothing for `idleMs` milliseconds while it is waited for (not while the consumer is busy).
+ *
+ * @param maxCount how many were asked for. Leaving a short read early reads the rest: cancelling resets its HTTP/2 stream, and a
+ * server takes a client that resets many streams for an attacker and closes the connection under all other calls.
+ * @throws StoreUnavailableError; whatever the read throws
+ */
+export async function* pace<T>(reading: Reading<T>, idleMs: number, maxCount: number | undefined): AsyncGenerator<T> {
+  const iterator = reading[Symbol.asyncIterator]();
+  const next = () => within(iterator.next(), idleMs, 'read stood still');
+  let left = true;
+  try {
+    for (;;) {
+      const step = await next();
+      if (step.done) {
+        left = false;
+        return;
+      }
+      yield step.value;
+    }
+  } catch (error) {
+    left = false;
+    // Of any other error the call itself has died.
+    if (error instanceof StoreUnavailableError) cancel(reading);
+    throw error;
+  } finally {
+    if (left && maxCount !== undefined && maxCount <= SHORT_READ) void drain(next).catch(() => cancel(reading));
+    else if (left) cancel(reading);
+  }
+}
+
+/** Dropping the client's stream leaves the call behind it open, held by flow control, until it is cancelled. */
+function cancel<T>(reading: Reading<T>): void {
+  reading.cancel().catch(() => undefined);
+  reading.destroy();
+}
+
+async function drain(next: () => Promise<IteratorResult<unknown>>): Promise<void> {
+  while (!(await next()).done);
+}
+
+const SILENT = 'silent';
+
+/**
+ * Hands on what a subscription gives. Silence is no fault of it as long as nothing is missing: that is asked after every `idleMs`
+ * milliseconds of silence, and twice in a row is a fault.
+ *
+ * @throws StoreUnavailableError; whatever the subscription or `missing` throws
+ */
+export async function* standing<T>(source: AsyncIterable<T>, idleMs: number, missing: () => Promise<boolean>): AsyncGenerator<T> {
+  const iterator = source[Symbol.asyncIterator]();
+  for (;;) {
+    const next = iterator.next();
+    let step: IteratorResult<T> | undefined;
+    for (let behind = false; step === undefined; ) {
+      step = await within(next, idleMs, SILENT).catch((error: unknown) => {
+        if (error instanceof StoreUnavailableError && error.reason === SILENT) return undefined;
+        throw error;
+      });
+      if (step !== undefined) break;
+      const behindNow = await missing();
+      if (behind && behindNow) throw new StoreUnavailableError('the subscription stands still behind the log');
+      behind = behindNow;
+    }
+    if (step.done) return;
+    yield step.value;
+  }
+}
+
+/** @throws StoreUnavailableError when what is read does not go one way, so that something is missing or doubled */
+export async function* inOrder(
+  events: AsyncIterable<StoredEvent>,
+  backwards: boolean | undefined,
+  place: (event: StoredEvent) => bigint,
+): AsyncGenerator<StoredEvent> {
+  let last: bigint | undefined;
+  for await (const event of events) {
+    const here = place(event);
+    if (last !== undefined && (backwards ? here >= last : here <= last))
+      throw new StoreUnavailableError('its events came out of order');
+    last = here;
+    yield event;
+  }
+}
