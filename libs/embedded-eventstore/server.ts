@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { GossipService } from '@eventstore/db-client/generated/gossip_grpc_pb.js';
 import { ServerFeaturesService } from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
@@ -80,7 +80,8 @@ export async function startEmbeddedEventStore(options: EmbeddedEventStoreOptions
   const { dir, tls = false, advertiseHost } = options;
   const host = options.host ?? '127.0.0.1';
   const addresses = chooseAddresses({ host, advertiseHost, tls: tls !== false, password: options.password !== undefined });
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+  // Its asynchronous sister tells ENOENT where the disk is full.
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
   const unlock = lockDirectory(join(dir, 'server.lock'), `The event store directory ${dir}`);
   try {
     const security = tls ? await Security.open({ ...options, dir, tls, addresses }, Date.now()) : undefined;
@@ -109,6 +110,9 @@ async function serve(
   const server = new Server({
     'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
     'grpc.max_send_message_length': -1,
+    // Finds out connections whose client is gone, or that broke the protocol: nothing else would end those.
+    'grpc.keepalive_time_ms': 30_000,
+    'grpc.keepalive_timeout_ms': 20_000,
     interceptors: security ? [accessInterceptor(security.account)] : [],
   });
   const context: ServiceContext = { log, calls, now: Date.now, report };
