@@ -17,7 +17,7 @@ export interface Told {
 }
 
 /** Much longer than any time-out here. */
-const PENDING_MS = { bare: 1_500, adapter: 20_000 };
+const PENDING_MS = { bare: 1_000, adapter: 20_000 };
 const LIMITS = { appendTimeoutMs: 1_500, readIdleMs: 1_500, maxRetryMs: 20, watchMs: 0 };
 
 /** What a scenario can do in either of the two ways. */

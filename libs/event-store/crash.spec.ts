@@ -1,9 +1,19 @@
+import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { firstMessage, forkSource } from '../../test/support/processes.js';
 import type { Told } from './crash.fixture.js';
 
 /** Lives through all faults of a server in a process of its own. */
-const tellOf = (way: 'bare' | 'adapter') => firstMessage<Told>(forkSource(join(__dirname, 'crash.fixture.ts'), [way]));
+async function tellOf(way: 'bare' | 'adapter'): Promise<Told> {
+  const child = forkSource(join(__dirname, 'crash.fixture.ts'), [way]);
+  started.push(child);
+  return firstMessage<Told>(child);
+}
+
+const started: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of started.splice(0)) child.kill('SIGKILL');
+});
 
 it('the faults bring down a process that uses the bare client, hang it, or pass for an answer', async () => {
   const { outcomes, uncaught, unhandled } = await tellOf('bare');

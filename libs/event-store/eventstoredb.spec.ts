@@ -79,7 +79,7 @@ describe('reading', () => {
       return undefined;
     };
     const lanes = Array.from({ length: 8 }, async () => {
-      for (let i = 0; i < 250; i++) {
+      for (let i = 0; i < 200; i++) {
         expect(await first('left-early')).toBe(0n);
         expect(await first('never-written')).toBeUndefined();
       }

@@ -9,6 +9,7 @@ import { connectEventStore } from '@huicai/event-store';
 import { open } from 'lmdb';
 import { ECHO } from './support/echo.js';
 import { medians, quantiles, type Result, rate, round } from './support/measure.js';
+import { withProcessorTime } from './support/processor.js';
 import { printReport } from './support/report.js';
 
 const ROUNDS = 5;
@@ -44,23 +45,30 @@ async function main(): Promise<void> {
       adapter.append(`bench-${randomUUID()}`, 'no_stream', [{ id: randomUUID(), type: 'Bench', data: BODY, metadata: METADATA }]);
     const hundred = () => client.appendToStream(`bench-${randomUUID()}`, events(100));
     const short = (i: number) => drain(client.readStream(`bench-load-${i % (LOADED / 100)}`, { maxCount: 20 }));
+    /** A rate with the processor time of every event: `work` handles `size` of them. */
+    const costed =
+      (name: string, count: number, lanes: number, work: (i: number) => Promise<unknown>, size = 1) =>
+      () =>
+        withProcessorTime(server.pid, count * size, async () => perEvent(size, await rate(name, count, lanes, work)));
+    const read = (name: string, work: () => Promise<number>) => () =>
+      withProcessorTime(server.pid, LOADED, () => eventsPerSecond(name, work));
     const results = await medians(ROUNDS, [
       () => rate('LMDB commit of 1 record', 600, 1, commit(1)),
       () => rate('LMDB commit of 16 records', 600, 1, commit(16)),
       () => rate('gRPC echo, 1 in flight', 1_000, 1, echoed),
       () => rate('gRPC echo, 16 in flight', 4_000, 16, echoed),
-      () => rate('append, batch path, 1 in flight', 600, 1, batch),
-      () => rate('append, batch path, 16 in flight', 4_000, 16, batch),
-      () => rate('append, batch path, 64 in flight', 6_000, 64, batch),
-      () => rate('append, adapter, 1 in flight', 600, 1, unary),
-      () => rate('append, adapter, 16 in flight', 3_000, 16, unary),
-      () => rate('append, adapter, 64 in flight', 4_000, 64, unary),
-      async () => perEvent(100, await rate('append of 100, 1 in flight', 100, 1, hundred)),
-      async () => perEvent(100, await rate('append of 100, 4 in flight', 200, 4, hundred)),
-      () => rate('read of 20 events, 1 in flight', 300, 1, short),
-      () => eventsPerSecond('read $all', () => drain(client.readAll({ maxCount: LOADED }))),
-      () => eventsPerSecond('catch-up on $all', () => catchUp(client.subscribeToAll({ fromPosition: START }))),
-      () => eventsPerSecond('catch-up, filter takes all', () => catchUp(filtered(client, 'bench-'))),
+      costed('append, batch path, 1 in flight', 600, 1, batch),
+      costed('append, batch path, 16 in flight', 4_000, 16, batch),
+      costed('append, batch path, 64 in flight', 6_000, 64, batch),
+      costed('append, adapter, 1 in flight', 600, 1, unary),
+      costed('append, adapter, 16 in flight', 3_000, 16, unary),
+      costed('append, adapter, 64 in flight', 4_000, 64, unary),
+      costed('append of 100, 1 in flight', 100, 1, hundred, 100),
+      costed('append of 100, 4 in flight', 200, 4, hundred, 100),
+      costed('read of 20 events, 1 in flight', 300, 1, short),
+      read('read $all', () => drain(client.readAll({ maxCount: LOADED }))),
+      read('catch-up on $all', () => catchUp(client.subscribeToAll({ fromPosition: START }))),
+      read('catch-up, filter takes all', () => catchUp(filtered(client, 'bench-'))),
       () => scan(client),
       () => latency(client),
     ]);
@@ -94,7 +102,8 @@ async function main(): Promise<void> {
 const events = (count: number): JSONEventData[] =>
   Array.from({ length: count }, () => jsonEvent({ type: 'Bench', data: BODY, metadata: METADATA }));
 
-const perEvent = (size: number, result: Result): Result => ({ ...result, value: round(result.value * size), unit: 'ev/s' });
+const perEvent = (size: number, result: Result): Result =>
+  size === 1 ? result : { ...result, value: round(result.value * size), unit: 'ev/s' };
 
 async function eventsPerSecond(name: string, work: () => Promise<number>): Promise<Result> {
   const from = performance.now();
@@ -153,7 +162,7 @@ async function latency(client: EventStoreDBClient): Promise<Result> {
   return { name: 'append until subscriber has it', value: round(1_000 / mean), unit: '/s', ...quantiles(took) };
 }
 
-async function child(module: string, args: string[]): Promise<{ port: number; stop(): Promise<void> }> {
+async function child(module: string, args: string[]): Promise<{ port: number; pid: number; stop(): Promise<void> }> {
   const process: ChildProcess = fork(module, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   const ended = new Promise<void>((done) => process.once('exit', () => done()));
   const port = await new Promise<number>((done, failed) => {
@@ -162,6 +171,7 @@ async function child(module: string, args: string[]): Promise<{ port: number; st
   });
   return {
     port,
+    pid: process.pid!,
     stop: () => {
       process.disconnect();
       return ended;

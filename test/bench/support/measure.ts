@@ -6,6 +6,9 @@ export interface Result {
   readonly p50?: number;
   readonly p95?: number;
   readonly p99?: number;
+  /** Processor time a unit of `value` took, microseconds: of the server, of this process. */
+  readonly serverUs?: number;
+  readonly clientUs?: number;
 }
 
 /** Runs `work` `count` times with `concurrency` at once and tells how fast and how long each took. A failure ends it. */

@@ -17,10 +17,9 @@ export function printReport(report: Report, json: boolean): void {
     `${report.bench}: ${report.load}`,
     `load average ${loadavg().map(round).join(' ')}`,
     '',
-    `${''.padEnd(34)}${'value'.padStart(10)} unit ${'p50 ms'.padStart(10)}${'p95 ms'.padStart(10)}${'p99 ms'.padStart(10)}`,
-    ...report.results.map(
-      ({ name, value, unit, p50, p95, p99 }) =>
-        `${name.padEnd(34)}${cell(value)} ${unit.padEnd(4)} ${cell(p50)}${cell(p95)}${cell(p99)}`,
+    `${''.padEnd(34)}${'value'.padStart(10)} unit  ${['p50 ms', 'p95 ms', 'p99 ms', 'server µs', 'client µs'].map((head) => head.padStart(10)).join('')}`,
+    ...report.results.map(({ name, value, unit, p50, p95, p99, serverUs, clientUs }) =>
+      `${name.padEnd(34)}${cell(value)} ${unit.padEnd(5)} ${[p50, p95, p99, serverUs, clientUs].map(cell).join('')}`.trimEnd(),
     ),
     '',
     ...Object.entries(report.ratios).map(([name, value]) => `${name.padEnd(60)} ${value}`),
