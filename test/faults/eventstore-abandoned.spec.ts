@@ -11,7 +11,7 @@ const CALLS = soak ? 10_000 : 500;
 const CALLS_PER_SESSION = 500;
 const ROUNDS = soak ? 3 : 1;
 const _MEGABYTE = 1024 * 1024;
-jest.setTimeout(soak ? 600_000 : 60_000);
+jest.setTimeout(soak ? 1_200_000 : 60_000);
 
 let server: AttackedServer;
 beforeAll(async () => {

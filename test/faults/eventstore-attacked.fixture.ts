@@ -99,8 +99,9 @@ export class AttackedServer {
   /** Attacks while serving, again and again: whatever one attack took must be given back, not added to. */
   async withstand(attack: () => Promise<void>, rounds: number): Promise<void> {
     await this.attackOnce(attack);
-    const level = await this.settledMemory();
     for (let round = 0; round < rounds; round++) {
+      // Of each round anew: the ids of what was written meanwhile are kept, as they should be.
+      const level = await this.settledMemory();
       await this.attackOnce(attack);
       await this.expectMemory(level, SLACK);
     }

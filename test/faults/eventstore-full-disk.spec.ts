@@ -16,7 +16,7 @@ const soak = process.env.HUICAI_SOAK === '1';
 const MEGABYTES = soak ? 64 : 8;
 const WRITERS = 24;
 const MAX_FILL = 3000;
-jest.setTimeout(soak ? 600_000 : 60_000);
+jest.setTimeout(soak ? 1_200_000 : 60_000);
 
 let server: ForkedServer | undefined;
 afterEach(kill);

@@ -28,7 +28,7 @@ import {
 const soak = process.env.HUICAI_SOAK === '1';
 const ROUNDS = soak ? 3 : 1;
 const MEGABYTE = 1024 * 1024;
-jest.setTimeout(soak ? 600_000 : 60_000);
+jest.setTimeout(soak ? 1_200_000 : 60_000);
 
 let server: AttackedServer;
 beforeAll(async () => {
