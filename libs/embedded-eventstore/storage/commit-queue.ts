@@ -16,6 +16,9 @@ interface Group {
   reject(error: Error): void;
 }
 
+/** Far beyond the slowest healthy disk, milliseconds. */
+const COMMIT_LIMIT_MS = 60_000;
+
 /**
  * Group commit: what is queued while a commit is on its way to disk becomes the next one. One commit at a time, in
  * order. A failed commit is final: revisions and positions were handed out on the assumption that it would succeed, so
@@ -37,6 +40,7 @@ export class CommitQueue {
     private readonly database: Pick<LogDatabase, 'write'>,
     private readonly committed: (records: readonly StoredRecord[]) => void,
     private readonly failed: (cause: Error) => void,
+    private readonly limitMs = COMMIT_LIMIT_MS,
   ) {}
 
   /** Bytes of records that are not on disk yet. */
@@ -108,7 +112,7 @@ export class CommitQueue {
     this.current = group;
     this.waitingBytes -= group.bytes;
     try {
-      await this.database.write(group.records, group.newStreams);
+      await this.within(this.database.write(group.records, group.newStreams));
       this.committed(group.records);
     } catch (error) {
       this.fail(error instanceof Error ? error : new Error(String(error)), group);
@@ -117,6 +121,19 @@ export class CommitQueue {
     this.current = undefined;
     group.resolve();
     if (this.waiting.length > 0) this.schedule();
+  }
+
+  /** LMDB never settles a commit whose transaction it could not begin; a disk that has not answered for so long is no disk. */
+  private async within(write: Promise<void>): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`a commit has not ended within ${this.limitMs} ms`)), this.limitMs);
+    });
+    try {
+      await Promise.race([write, late]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   private fail(cause: Error, group: Group): void {

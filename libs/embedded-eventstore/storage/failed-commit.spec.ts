@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EventStoreDBClient, jsonEvent, START } from '@eventstore/db-client';
 import { startEmbeddedEventStore } from '../server.js';
-import { StoreUnavailableError } from './commit-queue.js';
+import { CommitQueue, StoreUnavailableError } from './commit-queue.js';
 import { LogDatabase } from './database.js';
 import { EventLog } from './event-log.js';
 import type { NewEvent } from './new-event.js';
@@ -113,4 +113,19 @@ test('subscriptions never see what was not committed, and its writers are told',
   await server.stop();
   expect(seen).toEqual(['Kept', 'Kept']);
   expect(fatal).toHaveLength(1);
+});
+
+test('a commit that never ends fails like any other', async () => {
+  const fatal: Error[] = [];
+  const queue = new CommitQueue(
+    { write: () => new Promise<void>(() => undefined) },
+    () => undefined,
+    (cause) => fatal.push(cause),
+    20,
+  );
+  const appends = [queue.enqueue([], new Map()), queue.enqueue([], new Map())];
+  for (const outcome of await Promise.allSettled(appends))
+    expect((outcome as PromiseRejectedResult).reason).toBeInstanceOf(StoreUnavailableError);
+  expect(fatal.map(({ message }) => message)).toEqual(['a commit has not ended within 20 ms']);
+  expect(() => queue.enqueue([], new Map())).toThrow(StoreUnavailableError);
 });
