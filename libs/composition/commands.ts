@@ -1,7 +1,7 @@
 import { type BaseFacts, type Command, type Decider, type DomainEvent, member } from '@huicai/kernel';
 import { calendar, policy } from '../contexts/calendar/calendar.js';
 import type { CalendarCommand, CalendarEvent, PolicyCommand, PolicyEvent } from '../contexts/calendar/contract.js';
-import { type CalendarFacts, officeDay, type PolicyFacts } from '../contexts/calendar/facts.js';
+import { type CalendarFacts, officeDay, type PolicyFacts, type TimeReference } from '../contexts/calendar/facts.js';
 import { type CardRuleFacts, cardHolder } from '../contexts/cards/card-holder.js';
 import type { CardCommand, CardEvent } from '../contexts/cards/contract.js';
 import type { CardHolderFacts } from '../contexts/cards/facts.js';
@@ -37,7 +37,7 @@ export interface Binding<C extends Command, E extends DomainEvent, S, F extends 
   readonly facts: (
     ports: Ports,
     base: BaseFacts,
-    ask: { readonly id: string; readonly command: C; readonly caller: Caller },
+    ask: { readonly id: string; readonly command: C; readonly caller: Caller; readonly state: S },
   ) => F | Promise<F>;
 }
 
@@ -89,12 +89,12 @@ export type CommandOf<A extends Aggregate> = Parameters<(typeof bindings)[A]['de
 async function caseFacts(
   { facts, numbers }: Ports,
   base: BaseFacts,
-  { command, caller }: { readonly command: CaseCommand; readonly caller: Caller },
+  { command, caller, state }: { readonly command: CaseCommand; readonly caller: Caller; readonly state: CaseFacts | null },
 ): Promise<CaseRuleFacts> {
   const needs = needsOf(command.type);
   const registering = command.type === 'RegisterCase' ? command.data.talentId : null;
   const [time, catalogueNow, channelsNow, departmentId, talentKnown] = await Promise.all([
-    needs.includes('time') ? facts.time() : undefined,
+    needs.includes('time') ? facts.time() : needs.includes('time-as-promised') ? timeAsPromised(facts, state) : undefined,
     needs.includes('catalogue') ? facts.catalogue() : undefined,
     needs.includes('channels') ? facts.channels() : undefined,
     departmentOf(facts, caller),
@@ -116,6 +116,16 @@ async function caseFacts(
     talentKnown,
     number,
   };
+}
+
+/** Calendar and policy as far as the case's clocks name them. */
+function timeAsPromised(facts: FactSources, state: CaseFacts | null): Promise<TimeReference> {
+  const clocks = state?.clocks ?? [];
+  const latest = (versions: number[]) => Math.max(0, ...versions);
+  return facts.timeHolding(
+    latest(clocks.map(({ calendarVersion }) => calendarVersion)),
+    latest(clocks.map(({ policyVersion }) => Number(policyVersion))),
+  );
 }
 
 function undeclared(need: string): never {

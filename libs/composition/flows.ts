@@ -1,4 +1,5 @@
-import { type AnyProjection, type Flow, projectionsOf } from '@huicai/projections';
+import type { AnyReaction } from '@huicai/kernel';
+import { type AnyProjection, type Flow, projectionsOf, reactionsOf } from '@huicai/projections';
 import { auditFlow } from '../contexts/audit/audit.flow.js';
 import { calendarFlow } from '../contexts/calendar/calendar.flow.js';
 import { cardFlow } from '../contexts/cards/card.flow.js';
@@ -25,6 +26,9 @@ export const flows: readonly Flow[] = [
 
 /** Every projection with the event types it takes. */
 export const allProjections: ReadonlyMap<AnyProjection, string[]> = projectionsOf(flows);
+
+/** Every reaction with the event types it takes. */
+export const allReactions: ReadonlyMap<AnyReaction, string[]> = reactionsOf(flows);
 
 /** Streams the system keeps for itself, with their events; they have no views. */
 const housekeeping = {

@@ -1,17 +1,21 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { splitStreamName } from '@huicai/kernel';
 import {
   beat,
   CheckpointMovedError,
   checkForRebuild,
   furthest,
   isOutage,
-  LiveProjection,
+  type LiveProjection,
   lead,
   type Progress,
+  ProjectionMeter,
   Projector,
+  readGenerations,
+  writeRates,
 } from '@huicai/projections';
 import { allProjections, ourAggregates } from './flows.js';
+import { buildNewVersions, eventAt, type OpenGenerations, openGenerations, shapeOf } from './generations.js';
+import { ReactionLoop } from './reactions.js';
 import { STORE_IDENTITY_STREAM } from './store-identity.js';
 import { type HuicaiSystem, upcasters } from './system.js';
 import { TimerLoop } from './timers.js';
@@ -23,17 +27,30 @@ export interface WorkerOptions {
   readonly log: (line: string) => void;
   /** Told once the worker leads and its projections are open. */
   readonly onLeading?: () => void;
-  /** True while timers and notices must wait, as during the playing of a reference year. */
+  /** True while timers, reactions and notices must wait, as during the playing of a reference year. */
   readonly timersHeld?: () => Promise<boolean>;
   /** Milliseconds between two looks at the timers. */
   readonly timerIntervalMs?: number;
+  readonly observer?: WorkerObserver;
 }
+
+/** Told what a worker does, for its metrics. */
+export interface WorkerObserver {
+  /** @param taken events of the batch each projection took; @param seconds from its arrival to its commit */
+  onBatch(taken: ReadonlyMap<string, number>, seconds: number): void;
+  /** This process has the lead, or has it no longer. */
+  onLead(leads: boolean): void;
+}
+
+const takes: ReadonlyMap<string, ReadonlySet<string>> = new Map(
+  [...allProjections].map(([{ name }, types]) => [name, new Set(types)]),
+);
 
 /** How long a worker that has lost the lead lets the others ask for it first, milliseconds. */
 const STEP_BACK_MS = 1_000;
 
 /**
- * Keeps all read models and fires the timers, as long as this process leads; waits for the lead otherwise, and while a server is
+ * Keeps all read models, fires the timers and does what the reactions ask for, as long as this process leads; waits for the lead otherwise, and while a server is
  * away. Returns when the signal aborts.
  *
  * @throws RebuildNeededError when rows can not be continued
@@ -44,6 +61,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   while (!signal.aborted) {
     const leadership = await lead(options.databaseUrl, signal);
     if (!leadership) return;
+    options.observer?.onLead(true);
     try {
       await leadUntil(AbortSignal.any([signal, leadership.signal]), {
         ...options,
@@ -59,6 +77,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
       if (message !== trouble) options.log(`${message}; waiting for the lead`);
       trouble = message;
     } finally {
+      options.observer?.onLead(false);
       await leadership.release().catch(() => undefined);
     }
     await delay(STEP_BACK_MS, undefined, { signal }).catch(() => undefined);
@@ -67,12 +86,58 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
 
 async function leadUntil(signal: AbortSignal, options: WorkerOptions): Promise<void> {
   const { system, log } = options;
-  const projections = [...allProjections].map(([definition, types]) => new LiveProjection(definition, types));
-  for (const projection of projections)
-    await projection.open(system.pool, system.storeId, (stream, revision) => eventIdAt(system, stream, revision));
-  log(`leading with ${projections.length} projections`);
+  const held = async () => (await options.timersHeld?.()) ?? false;
+  const reactions = new ReactionLoop({ system, log, held });
+  const first = await openGenerations(system, log);
+  log(`leading with ${allProjections.size} projections`);
   options.onLeading?.();
+  // Whatever part ends first ends the others: a leader that does not project must not fire timers either.
+  const ended = new AbortController();
+  const together = AbortSignal.any([signal, ended.signal]);
+  const parts = [
+    keepProjections(options, first, reactions, together),
+    reactions.run(together),
+    new TimerLoop(system, log).run(together, held, options.timerIntervalMs ?? 500),
+  ];
+  const building = buildNewVersions(system, first.toBuild, together, log);
+  try {
+    await Promise.race(parts);
+  } finally {
+    ended.abort();
+    await Promise.allSettled([...parts, building]);
+  }
+}
+
+/** Keeps all generations until the signal aborts; when one is handed over or dropped it goes on with those there are then. */
+async function keepProjections(
+  options: WorkerOptions,
+  first: OpenGenerations,
+  reactions: ReactionLoop,
+  signal: AbortSignal,
+): Promise<void> {
+  const { system, log } = options;
+  for (let open = first; !signal.aborted; open = await openGenerations(system, log)) {
+    const shape = shapeOf(await readGenerations(system.pool));
+    const hasChanged = async () => shapeOf(await readGenerations(system.pool)) !== shape;
+    try {
+      await keepUntilChanged(options, open.fed, reactions, hasChanged, signal);
+    } catch (error) {
+      // A generation that is dropped while it is fed can make any statement fail.
+      if (signal.aborted || isOutage(error) || !(await hasChanged())) throw error;
+    }
+  }
+}
+
+async function keepUntilChanged(
+  options: WorkerOptions,
+  projections: readonly LiveProjection[],
+  reactions: ReactionLoop,
+  hasChanged: () => Promise<boolean>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { system, log } = options;
   let progress: Progress = { seen: undefined, connected: false };
+  const meter = new ProjectionMeter(takes);
   const projector = new Projector({
     pool: system.pool,
     store: system.store,
@@ -84,16 +149,16 @@ async function leadUntil(signal: AbortSignal, options: WorkerOptions): Promise<v
     onProgress: (now) => {
       progress = now;
     },
+    onBatch: (batch, after, seconds) => {
+      const taken = meter.note(batch);
+      options.observer?.onBatch(taken, seconds);
+      reactions.offer(batch, after);
+    },
     checkLog: () => checkLog(system, projections),
   });
-  // Whatever part ends first ends the others: a leader that does not project must not fire timers either.
   const ended = new AbortController();
   const together = AbortSignal.any([signal, ended.signal]);
-  const parts = [
-    projector.run(together),
-    heartbeats(system, projections, () => progress, together),
-    new TimerLoop(system, log).run(together, async () => (await options.timersHeld?.()) ?? false, options.timerIntervalMs ?? 500),
-  ];
+  const parts = [projector.run(together), heartbeats(system, projections, () => progress, meter, hasChanged, together)];
   try {
     await Promise.race(parts);
   } finally {
@@ -102,15 +167,22 @@ async function leadUntil(signal: AbortSignal, options: WorkerOptions): Promise<v
   }
 }
 
-/** @throws RebuildNeededError when the log has been put back behind our back; CheckpointMovedError after a rebuild */
+/**
+ * Ends when the generations have changed.
+ *
+ * @throws RebuildNeededError when the log has been put back behind our back; CheckpointMovedError after a rebuild
+ */
 async function heartbeats(
   system: HuicaiSystem,
   projections: readonly LiveProjection[],
   progress: () => Progress,
+  meter: ProjectionMeter,
+  hasChanged: () => Promise<boolean>,
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
     try {
+      if (await hasChanged()) return;
       await checkForRebuild(system.pool, projections);
       // Asked first: whatever came after this instant is not promised.
       const at = new Date(system.clock.now());
@@ -119,6 +191,7 @@ async function heartbeats(
       if (seen !== undefined && (head === undefined || head < seen)) await checkLog(system, projections);
       if (signal.aborted) return;
       await beat(system.pool, progress().seen, head, at, furthest(projections));
+      await writeRates(system.pool, meter);
     } catch (error) {
       // With store or database away, readers see the last beat grow old, which is the truth.
       if (!isOutage(error)) throw error;
@@ -132,16 +205,10 @@ async function checkLog(system: HuicaiSystem, projections: readonly LiveProjecti
   let storeId: string | undefined;
   for await (const { data } of system.store.readStream(STORE_IDENTITY_STREAM, { maxCount: 1 }))
     storeId = (data as { storeId: string }).storeId;
-  for (const projection of projections) await projection.check(system.pool, storeId, (...at) => eventIdAt(system, ...at));
+  for (const projection of projections) await projection.check(system.pool, storeId, eventAt(system));
 }
 
 async function headOf(system: HuicaiSystem): Promise<bigint | undefined> {
   for await (const event of system.store.readAll({ backwards: true, maxCount: 1 })) return event.position;
-  return undefined;
-}
-
-async function eventIdAt(system: HuicaiSystem, stream: string, revision: bigint): Promise<string | undefined> {
-  if (!ourAggregates.has(splitStreamName(stream).aggregate)) return undefined;
-  for await (const event of system.store.readStream(stream, { from: revision, maxCount: 1 })) return event.id;
   return undefined;
 }

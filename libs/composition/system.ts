@@ -106,9 +106,9 @@ export class HuicaiSystem implements Gateway {
       streamName(aggregate, id),
       command as Command,
       full,
-      async (_, base) => {
+      async (state, base) => {
         await prepare?.();
-        return facts(ports, base, { id, command: command as Command, caller });
+        return facts(ports, base, { id, command: command as Command, caller, state });
       },
     );
   }

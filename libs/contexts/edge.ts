@@ -96,11 +96,15 @@ export interface Found {
 
 /** A question to the read models. */
 export class Ask extends Query<Answer> {
-  /** @param projections the views the answer is made of; the oldest of them dates it */
+  /**
+   * @param projections the views the answer is made of; the oldest of them dates it
+   * @param only of which partition alone rows are shown, for views where it is one: others that are parked do not concern the reader
+   */
   constructor(
     readonly request: RequestState,
     readonly projections: readonly string[],
     readonly find: (reads: Reads) => Promise<Found>,
+    readonly only: Readonly<Record<string, string>> = {},
   ) {
     super();
   }

@@ -1,6 +1,6 @@
 import { forbidden, type Role } from '@huicai/kernel';
 import { maskIdNumber, maskName, maskPhone, type OpenDeepOptions } from '@huicai/vault';
-import type { CaseFacts } from './cases/facts.js';
+import { audienceOf, type CaseFacts, isSeen, type Sight, sightOf } from './cases/facts.js';
 import type { Directory, Reads } from './edge.js';
 import type { Caller } from './gateway.js';
 
@@ -23,31 +23,26 @@ export async function refuseForeignTalent(
   if (!(await directory.handlesCaseOf(talentId))) throw forbidden('not-yours');
 }
 
+/** Roles that see cases at all. */
+export const CASE_ROLES = ['talent', 'department', 'specialist', 'window', 'supervisor', 'auditor'] as const;
+
 /** @throws Refusal `not-yours` unless the case is the caller's own, the caller's department's, or open to the caller's role */
 export async function refuseForeignCase(reads: Pick<Reads, 'caller' | 'department'>, facts: CaseFacts): Promise<void> {
   const { caller } = reads;
-  switch (caller.role) {
-    case 'window':
-    case 'supervisor':
-    case 'auditor':
-      return;
-    case 'talent':
-      if (caller.talentId !== facts.talentId) throw forbidden('not-yours');
-      return;
-    case 'department': {
-      const department = await reads.department();
-      if (department !== facts.departmentId && !facts.coDepartmentIds.includes(department)) throw forbidden('not-yours');
-      return;
-    }
-    case 'specialist': {
-      const untaken = facts.specialistId === null && (await reads.department()) === facts.departmentId;
-      if (!untaken && (caller.specialistId === undefined || facts.specialistId !== caller.specialistId))
-        throw forbidden('not-yours');
-      return;
-    }
-    default:
-      throw forbidden('role-not-allowed', { params: { role: caller.role } });
-  }
+  const { role } = caller;
+  if (!CASE_ROLES.some((one) => one === role)) throw forbidden('role-not-allowed', { params: { role } });
+  const byDepartment = role === 'department' || (role === 'specialist' && facts.specialistId === null);
+  const sight = sightOf(caller, byDepartment ? await reads.department() : undefined);
+  if (!isSeen(audienceOf(facts), sight)) throw forbidden('not-yours');
+}
+
+/** What a caller sees of all cases. @throws Refusal when the account lacks what its role needs */
+export async function caseSight(reads: Pick<Reads, 'caller' | 'department'>): Promise<Sight> {
+  const { caller } = reads;
+  if (caller.role === 'talent' && caller.talentId === undefined) throw forbidden('talent-unknown');
+  if (caller.role === 'specialist' && caller.specialistId === undefined) throw forbidden('specialist-unknown');
+  const byDepartment = caller.role === 'department' || caller.role === 'specialist';
+  return sightOf(caller, byDepartment ? await reads.department() : undefined);
 }
 
 const MASKS = { name: maskName, phone: maskPhone, documentNumber: maskIdNumber } as const;

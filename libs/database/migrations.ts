@@ -1,5 +1,12 @@
 import { AccessLogTables1767225600003, IdentityTables1767225600002 } from '@huicai/identity';
-import { Ops1764000000000 } from '@huicai/projections';
+import {
+  DeadLetters1767225600041,
+  LeadAndTimers1767225600040,
+  Ops1764000000000,
+  ProjectionGenerations1767225600010,
+  ProjectionRates1767225600060,
+} from '@huicai/projections';
+import { Reactions1767225600050 } from '@huicai/reactions';
 import { VaultTables1767225600001 } from '@huicai/vault';
 import type { MigrationInterface } from 'typeorm';
 
@@ -12,4 +19,9 @@ export const migrations: (new () => MigrationInterface)[] = [
   VaultTables1767225600001,
   IdentityTables1767225600002,
   AccessLogTables1767225600003,
+  ProjectionGenerations1767225600010,
+  LeadAndTimers1767225600040,
+  DeadLetters1767225600041,
+  Reactions1767225600050,
+  ProjectionRates1767225600060,
 ];

@@ -25,6 +25,7 @@ const MALFORMED: ReadonlySet<string> = new Set([
   'idempotency-key-invalid',
   'correlation-id-invalid',
   'min-position-invalid',
+  'last-event-id-invalid',
   'purpose-invalid',
   'cursor-invalid',
   'request-malformed',

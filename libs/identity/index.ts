@@ -9,5 +9,6 @@ export { createOidcVerifier, type OidcSettings } from './oidc-verifier.js';
 export { bearerToken, type ClaimNames, type Principal, type TokenVerifier } from './principal.js';
 export { isTokenRole, TOKEN_ROLES, type TokenRole } from './roles.js';
 export type { AsymmetricAlgorithm } from './token-check.js';
+export { tokenExpiry } from './token-expiry.js';
 export { User } from './user.entity.js';
 export { type DemoUser, type NewUser, Users } from './users.js';

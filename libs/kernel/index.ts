@@ -8,6 +8,7 @@ export * from './event.js';
 export * from './folded-stream.js';
 export * from './ids.js';
 export * from './iso7064.js';
+export * from './reaction.js';
 export * from './recorded.js';
 export * from './sealed.js';
 export * from './upcasters.js';

@@ -46,6 +46,9 @@ export class CheckpointMovedError extends Error {
   }
 }
 
+/** Whether a table was asked for that is not there, such as one of a generation that was dropped. */
+export const isUndefinedTable = (error: unknown): boolean => (error as { code?: unknown } | null)?.code === '42P01';
+
 /** Where a worker left the checkpoint of a schema. */
 export interface Left {
   readonly schema: string;
@@ -60,10 +63,17 @@ export async function moveCheckpoints(db: Queryable, left: readonly Left[], to: 
       `m${i} as (update ${schema}.checkpoint set position = $1, stream = $2, revision = $3, event_id = $4, updated_at = now() ` +
       `where position is not distinct from $${i + 5}::int8 returning ${i} as i)`,
   );
-  const { rows } = await db.query<{ i: number }>(
-    `with ${moves.join(', ')} ${left.map((_, i) => `select i from m${i}`).join(' union all ')}`,
-    [to.position.toString(), to.stream, to.revision.toString(), to.id, ...left.map(({ at }) => at?.toString() ?? null)],
-  );
+  const { rows } = await db
+    .query<{ i: number }>(`with ${moves.join(', ')} ${left.map((_, i) => `select i from m${i}`).join(' union all ')}`, [
+      to.position.toString(),
+      to.stream,
+      to.revision.toString(),
+      to.id,
+      ...left.map(({ at }) => at?.toString() ?? null),
+    ])
+    .catch((error: unknown) => {
+      throw isUndefinedTable(error) ? new CheckpointMovedError(left.map(({ schema }) => schema).join(', ')) : error;
+    });
   const moved = new Set(rows.map(({ i }) => i));
   const stuck = left.find((_, i) => !moved.has(i));
   if (stuck) throw new CheckpointMovedError(stuck.schema);

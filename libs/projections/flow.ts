@@ -1,4 +1,4 @@
-import type { DomainEvent } from '@huicai/kernel';
+import type { AnyReaction, DomainEvent } from '@huicai/kernel';
 import type { AnyProjection } from './projection.js';
 
 /** A timer is a view of what is due plus what to do about it; `fire` lives with the wiring of the worker. */
@@ -10,6 +10,7 @@ export interface TimerDefinition {
 export interface Effects {
   readonly views?: readonly AnyProjection[];
   readonly timers?: readonly TimerDefinition[];
+  readonly reactions?: readonly AnyReaction[];
 }
 
 export interface Flow {
@@ -22,22 +23,36 @@ export function flow<E extends DomainEvent>(context: string, routes: { readonly 
   return { context, routes: routes as Readonly<Record<string, Effects>> };
 }
 
-/** Which projections there are and which event types each takes, over all flows. */
+/** Which reactions there are and which event types each takes, over all flows. @throws Error when two are called the same */
+export function reactionsOf(flows: readonly Flow[]): Map<AnyReaction, string[]> {
+  return named(
+    'reactions',
+    flows.flatMap(({ routes }) =>
+      Object.entries(routes).flatMap(([type, { reactions = [] }]) => reactions.map((one) => [one, type] as const)),
+    ),
+  );
+}
+
+/** Which projections there are and which event types each takes, over all flows. @throws Error when two are called the same */
 export function projectionsOf(flows: readonly Flow[]): Map<AnyProjection, string[]> {
-  const found = new Map<AnyProjection, Set<string>>();
-  const add = (p: AnyProjection, type: string) => {
-    const types = found.get(p) ?? new Set<string>();
-    found.set(p, types.add(type));
-  };
-  for (const { routes } of flows)
-    for (const [type, effects] of Object.entries(routes)) {
-      for (const view of effects.views ?? []) add(view, type);
-      for (const timer of effects.timers ?? []) add(timer.due, type);
-    }
+  return named(
+    'projections',
+    flows.flatMap(({ routes }) =>
+      Object.entries(routes).flatMap(([type, { views = [], timers = [] }]) =>
+        [...views, ...timers.map(({ due }) => due)].map((one) => [one, type] as const),
+      ),
+    ),
+  );
+}
+
+/** Each one with its types, sorted; names must tell them apart. */
+function named<T extends { readonly name: string }>(what: string, takers: readonly (readonly [T, string])[]): Map<T, string[]> {
+  const found = new Map<T, Set<string>>();
+  for (const [taker, type] of takers) found.set(taker, (found.get(taker) ?? new Set()).add(type));
   const names = new Set<string>();
-  for (const p of found.keys()) {
-    if (names.has(p.name)) throw new Error(`Two projections are called ${p.name}`);
-    names.add(p.name);
+  for (const { name } of found.keys()) {
+    if (names.has(name)) throw new Error(`Two ${what} are called ${name}`);
+    names.add(name);
   }
-  return new Map([...found].map(([p, types]) => [p, [...types].sort()]));
+  return new Map([...found].map(([taker, types]) => [taker, [...types].sort()]));
 }

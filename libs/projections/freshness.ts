@@ -8,6 +8,8 @@ export interface Freshness {
   readonly position: bigint | null;
   /** Why the projection no longer follows, when it has stopped. */
   readonly failed: string | null;
+  /** Partitions that lack events because one of them could not be folded: of the one asked about, or of all. */
+  readonly parked: number;
 }
 
 /**
@@ -43,22 +45,30 @@ export function furthest(projections: readonly Pick<LiveProjection, 'handled'>[]
 
 const UNDEFINED_TABLE = '42P01';
 
-/** What is known of a projection; nothing at all before a worker has made it. */
-export async function freshnessOf(db: Queryable, projection: string): Promise<Freshness> {
+/**
+ * What is known of a projection; nothing at all before a worker has made it.
+ *
+ * @param partition the one that is read, when it is only one
+ */
+export async function freshnessOf(db: Queryable, projection: string, partition?: string): Promise<Freshness> {
   try {
-    const { rows } = await db.query<{ position: string | null; as_of: Date | null; failed: string | null }>(
-      `select c.position::text, c.failed, case when h.handled is null or c.position >= h.handled then h.as_of end as as_of
+    const { rows } = await db.query<{ position: string | null; as_of: Date | null; failed: string | null; parked: number }>(
+      `select c.position::text, c.failed, case when h.handled is null or c.position >= h.handled then h.as_of end as as_of,
+         (select count(*)::int from ops.dead_letters d
+           where d.schema = c.schema and d.state = 'failed' and ($1::text is null or d.partition = $1)) as parked
        from read.${projection}_checkpoint c left join ops.heartbeat h on h.name = 'worker'`,
+      [partition ?? null],
     );
     const row = rows[0];
     return {
       asOf: row?.as_of ?? null,
       position: row?.position == null ? null : BigInt(row.position),
       failed: row?.failed ?? null,
+      parked: row?.parked ?? 0,
     };
   } catch (error) {
     if ((error as { code?: string }).code !== UNDEFINED_TABLE) throw error;
-    return { asOf: null, position: null, failed: null };
+    return { asOf: null, position: null, failed: null, parked: 0 };
   }
 }
 

@@ -101,7 +101,7 @@ describe('opening', () => {
   );
 
   it('leaves no transaction open when a statement fails', async () => {
-    await db.pool.query('create schema read; create table read.tickets (i int)');
+    await db.pool.query('create schema if not exists read; create table read.tickets (i int)');
     await expect(openAll(db.pool, live(tickets()))).rejects.toThrow('"tickets" is not a view');
     // All of the pool's connections can be worked with.
     await Promise.all(Array.from({ length: 10 }, () => db.pool.query('select 1')));
@@ -276,6 +276,9 @@ describe('rows of a batch', () => {
     };
     const p = new LiveProjection(stray as never, TYPES);
     await openAll(db.pool, [p]);
-    await expect(deliver(p, [event('ticket-a', { n: 1 })])).rejects.toThrow('A row of another partition was put into ticket-a');
+    await deliver(p, [event('ticket-a', { n: 1 })]);
+    const [{ partition, error }] = (await db.pool.query('select partition, error from ops.dead_letters')).rows;
+    expect([partition, error]).toEqual(['ticket-a', 'Error: A row of another partition was put into ticket-a']);
+    expect((await db.pool.query('select 1 from read.tickets')).rows).toEqual([]);
   });
 });

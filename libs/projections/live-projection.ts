@@ -1,23 +1,24 @@
 import type { RecordedEvent } from '@huicai/kernel';
-import { BatchRows } from './batch-rows.js';
 import {
   type Checkpoint,
   CheckpointMovedError,
   checkpointDdl,
   type Handled,
+  isUndefinedTable,
   moveCheckpoints,
   readCheckpoint,
 } from './checkpoint.js';
-import { FoldError } from './outage.js';
+import { forgetLettersSql, type NewLetter, readParking } from './dead-letters.js';
+import { type FoldOptions, type FoldTarget, foldBatch } from './fold-batch.js';
 import { type AnyProjection, foldHash, schemaOf } from './projection.js';
 import type { Queryable } from './queryable.js';
-import { TableWriter, tableDdl } from './table.js';
+import { type TableSpec, TableWriter, tableDdl } from './table.js';
 
 /** The rows on disk were made by another fold, or from another log. */
 export class RebuildNeededError extends Error {
   constructor(
     readonly projection: string,
-    why: string,
+    readonly why: string,
   ) {
     super(`Projection ${projection} ${why}. Run: npm run cli -- rebuild ${projection}`);
     this.name = 'RebuildNeededError';
@@ -29,9 +30,9 @@ export type EventAt = (stream: string, revision: bigint) => Promise<string | und
 
 /** One projection as a worker drives it: its tables, its place in the log, its part of every batch. */
 export class LiveProjection {
-  readonly schema: string;
   private readonly types: ReadonlySet<string>;
-  private readonly writer: TableWriter;
+  /** Its tables and the fold that fills them. */
+  readonly target: FoldTarget;
   private position: bigint | null = null;
   /** Why it no longer follows; it serves what it has. */
   failed: string | undefined;
@@ -39,10 +40,11 @@ export class LiveProjection {
   constructor(
     readonly definition: AnyProjection,
     types: readonly string[],
+    /** That of its version, unless it is another generation of it. */
+    readonly schema: string = schemaOf(definition),
   ) {
-    this.schema = schemaOf(definition);
     this.types = new Set(types);
-    this.writer = new TableWriter(this.schema, definition.table);
+    this.target = { schema, definition, writer: new TableWriter(schema, definition.table) };
   }
 
   get name(): string {
@@ -61,9 +63,18 @@ export class LiveProjection {
   async open(db: Queryable, storeId: string, eventAt: EventAt): Promise<void> {
     const exists = await db.query('select 1 from pg_namespace where nspname = $1', [this.schema]);
     if (exists.rows.length === 0) await this.create(db, storeId);
+    await this.resume(db, storeId, eventAt);
+    await inOneTransaction(db, [...hideDdl(this.name), ...showDdl(this.name, this.schema)]);
+  }
+
+  /**
+   * Takes up the checkpoint of tables that are there; a fault that ended its following is forgotten.
+   *
+   * @throws RebuildNeededError when fold or log are not those of the rows.
+   */
+  async resume(db: Queryable, storeId: string, eventAt: EventAt): Promise<void> {
     this.position = (await this.check(db, storeId, eventAt)).position;
     await db.query(`update ${this.schema}.checkpoint set failed = null where failed is not null`);
-    await inOneTransaction(db, [...this.dropViews(), ...this.createViews()]);
   }
 
   /**
@@ -81,7 +92,8 @@ export class LiveProjection {
     return checkpoint;
   }
 
-  private hash(): string {
+  /** What stands in the checkpoint of rows that this fold has made. */
+  hash(): string {
     return foldHash(this.definition, [...this.types]);
   }
 
@@ -91,31 +103,32 @@ export class LiveProjection {
    * @throws Error when the store's id, which comes from its first event, is no UUID
    */
   async create(db: Queryable, storeId: string): Promise<void> {
-    if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(storeId)) throw new Error(`Not the id of a store: ${storeId}`);
-    const { schema } = this;
+    const { schema, name } = this;
     const ddl = [
       // Locks in the order in which readers (view, then table) and writers (checkpoint, then rows) take them: no circle can form.
-      ...this.dropViews(),
+      ...hideDdl(name),
       `do $$ begin if to_regclass('${schema}.checkpoint') is not null then lock table ${schema}.checkpoint; end if; end $$`,
       `drop schema if exists ${schema} cascade`,
-      `create schema ${schema}`,
-      ...tableDdl(schema, this.definition.table),
-      checkpointDdl(schema),
-      `insert into ${schema}.checkpoint (store_id, fold_hash) values ('${storeId}', '${this.hash()}')`,
-      ...this.createViews(),
+      forgetLettersSql(schema),
+      ...this.tables(storeId, this.definition.table),
+      ...showDdl(name, schema),
     ];
     await inOneTransaction(db, ddl);
   }
 
-  private dropViews(): string[] {
-    return [`drop view if exists read.${this.name}`, `drop view if exists read.${this.name}_checkpoint`];
+  /** The statements that make schema, table and checkpoint beside what is shown, without indexes: rows come faster then. @throws Error as {@link create} */
+  besideDdl(storeId: string): string[] {
+    return this.tables(storeId, { ...this.definition.table, indexes: [] });
   }
 
-  private createViews(): string[] {
+  private tables(storeId: string, table: TableSpec): string[] {
+    if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(storeId)) throw new Error(`Not the id of a store: ${storeId}`);
+    const { schema } = this;
     return [
-      'create schema if not exists read',
-      `create view read.${this.name} as select * from ${this.schema}.rows`,
-      `create view read.${this.name}_checkpoint as select * from ${this.schema}.checkpoint`,
+      `create schema ${schema}`,
+      ...tableDdl(schema, table),
+      checkpointDdl(schema),
+      `insert into ${schema}.checkpoint (store_id, fold_hash) values ('${storeId}', '${this.hash()}')`,
     ];
   }
 
@@ -126,28 +139,38 @@ export class LiveProjection {
   /**
    * Folds its share of the batch and moves its checkpoint to the batch's end. Call {@link moved} after the commit.
    *
-   * @throws CheckpointMovedError when another worker has taken over; FoldError naming the event at fault
+   * @returns as {@link fold}
+   * @throws CheckpointMovedError when another worker has taken over; as {@link fold}
    */
-  async apply(db: Queryable, batch: readonly RecordedEvent[], end: Handled, reference: unknown): Promise<void> {
-    if (!this.isBefore(end)) return;
+  async apply(
+    db: Queryable,
+    batch: readonly RecordedEvent[],
+    end: Handled,
+    reference: unknown,
+    options: Partial<FoldOptions> = {},
+  ): Promise<readonly NewLetter[]> {
+    if (!this.isBefore(end)) return [];
     // First of all, because it is the fence: its row lock keeps a second writer out until the commit, and then turns it away.
     await moveCheckpoints(db, [{ schema: this.schema, at: this.position }], end);
-    await this.fold(db, batch, reference);
+    return this.fold(db, batch, reference, options);
   }
 
-  /** Folds its share of the batch, for a caller who moves the checkpoint, before this and in the same transaction. @throws FoldError */
-  async fold(db: Queryable, batch: readonly RecordedEvent[], reference: unknown): Promise<void> {
-    const mine = batch.flatMap((event) => {
-      const partition = this.takes(event) ? blaming(event, () => this.definition.partition(event)) : undefined;
-      return partition === undefined ? [] : [{ partition, event }];
-    });
-    if (mine.length === 0) return;
-    const changes = new BatchRows(this.writer, this.definition.table.partition);
-    if (!this.definition.appendOnly) changes.loaded(await this.writer.load(db, [...new Set(mine.map((m) => m.partition))]));
-    for (const { partition, event } of mine)
-      blaming(event, () => this.definition.fold(changes.partition(partition), event, reference));
-    await this.writer.delete(db, changes.deleted());
-    await this.writer.upsert(db, changes.written());
+  /**
+   * Folds its share of the batch, for a caller who moves the checkpoint, before this and in the same transaction.
+   *
+   * @returns the events that could not be folded and were put aside, and those behind them
+   * @throws FoldError when it can not go on at all
+   */
+  async fold(
+    db: Queryable,
+    batch: readonly RecordedEvent[],
+    reference: unknown,
+    options: Partial<FoldOptions> = {},
+  ): Promise<readonly NewLetter[]> {
+    const mine = batch.filter((event) => this.takes(event));
+    if (mine.length === 0) return [];
+    const parking = options.parking ?? (await readParking(db, [this.schema], mine[0]!.position, mine.at(-1)!.position));
+    return foldBatch(db, this.target, mine, reference, { ...options, parking });
   }
 
   isBefore(end: Handled): boolean {
@@ -178,11 +201,15 @@ export class LiveProjection {
 export async function checkForRebuild(db: Queryable, projections: readonly LiveProjection[]): Promise<void> {
   // Taken before the rows are read: a commit in between can only move them on.
   const expected = projections.map((p) => ({ p, position: p.handled, failed: p.failed !== undefined }));
-  const { rows } = await db.query<{ i: number; position: string | null; failed: boolean }>(
-    projections
-      .map((p, i) => `select ${i} as i, position::text, failed is not null as failed from ${p.schema}.checkpoint`)
-      .join(' union all '),
-  );
+  const { rows } = await db
+    .query<{ i: number; position: string | null; failed: boolean }>(
+      projections
+        .map((p, i) => `select ${i} as i, position::text, failed is not null as failed from ${p.schema}.checkpoint`)
+        .join(' union all '),
+    )
+    .catch((error: unknown) => {
+      throw isUndefinedTable(error) ? new CheckpointMovedError('a projection that was dropped') : error;
+    });
   for (const { i, position, failed } of rows) {
     const { p, ...was } = expected[i]!;
     const putBack = was.position !== null && (position === null || BigInt(position) < was.position);
@@ -190,14 +217,18 @@ export async function checkForRebuild(db: Queryable, projections: readonly LiveP
   }
 }
 
+/** The statements that take the public views of a projection away. */
+export const hideDdl = (name: string): string[] => [
+  `drop view if exists read.${name}`,
+  `drop view if exists read.${name}_checkpoint`,
+];
+
+/** The statements that make public views of a schema's tables. */
+export const showDdl = (name: string, schema: string): string[] => [
+  'create schema if not exists read',
+  `create view read.${name} as select * from ${schema}.rows`,
+  `create view read.${name}_checkpoint as select *, '${schema}' as schema from ${schema}.checkpoint`,
+];
+
 /** Statements sent together are one transaction; a `begin` of their own would stay open on the pool's connection after a failure. */
 const inOneTransaction = (db: Queryable, statements: readonly string[]) => db.query(statements.join('; '));
-
-function blaming<T>(event: RecordedEvent, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    const { id, type, stream, revision } = event;
-    throw new FoldError(`${type} ${id} (${stream} at ${revision}): ${(error as Error)?.message ?? String(error)}`, error);
-  }
-}

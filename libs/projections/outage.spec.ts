@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { StoreUnavailableError } from '@huicai/event-store';
 import { Client } from 'pg';
-import { FoldError, isOutage } from './outage.js';
+import { FoldError, isOutage, isPoison } from './outage.js';
 import { cutConnections, openDatabase } from './toy.fixture.js';
 
 const failure = (work: Promise<unknown>): Promise<unknown> =>
@@ -65,4 +65,19 @@ it.each([
   'Connection terminated is what a string says',
 ])('no outage is %s', (error) => {
   expect(isOutage(error)).toBe(false);
+});
+
+const withCode = (code: string) => Object.assign(new Error('x'), { code });
+
+it.each<[boolean, Error]>([
+  ...['22003', '22P02', '23505', '23514', '54000'].map((code) => [true, withCode(code)] as [boolean, Error]),
+  ...['08006', '40001', '42P01', '53100', '57P01', '21000', 'XX000', 'EPIPE'].map(
+    (code) => [false, withCode(code)] as [boolean, Error],
+  ),
+  [true, new FoldError('a row lacks a column')],
+  [true, new TypeError('Converting circular structure to JSON')],
+  [false, new Error('Connection terminated unexpectedly')],
+  [false, new StoreUnavailableError('gone')],
+])('a row is at fault (%s): %s', (poison, error) => {
+  expect(isPoison(error)).toBe(poison);
 });

@@ -22,3 +22,19 @@ export function isOutage(error: unknown): boolean {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
   return typeof code === 'string' ? OUTAGE_CODES.test(code) : DRIVER_SAYS.test(String(message));
 }
+
+const SQLSTATE = /^[0-9A-Z]{5}$/;
+/** Data exceptions, constraint violations, and values too large for an index. */
+const REFUSED = /^(22|23|54)/;
+
+/**
+ * Whether an error says that a row can not be stored for what it is: refused by PostgreSQL, or by the driver before it was sent.
+ * Then, and only then, it makes sense to look for the event at fault.
+ */
+export function isPoison(error: unknown): boolean {
+  if (error instanceof FoldError) return true;
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === 'string' && SQLSTATE.test(code)
+    ? REFUSED.test(code)
+    : error instanceof TypeError || error instanceof RangeError;
+}

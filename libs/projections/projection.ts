@@ -26,6 +26,9 @@ export interface Projection<R extends Row = Row, Ref = unknown> {
   /** The partition an event belongs to; undefined when it changes nothing here. */
   readonly partition: (event: RecordedEvent) => string | undefined;
   readonly fold: (rows: PartitionRows<R>, event: RecordedEvent, reference: Ref) => void;
+  /** The version before this one, as long as its rows are to be kept up to date so that one can go back to them. */
+  // biome-ignore lint/suspicious/noExplicitAny: its rows were others
+  readonly before?: Projection<any, Ref>;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: projections over different rows stand in one list

@@ -1,11 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EventStore, StoredEvent, SubscriptionState } from '@huicai/event-store';
 import { type RecordedEvent, recorded, splitStreamName, type UpcasterRegistry } from '@huicai/kernel';
-import type { Pool, PoolClient } from 'pg';
+import type { Pool } from 'pg';
 import { batches } from './batches.js';
 import { CheckpointMovedError, type Handled, moveCheckpoints } from './checkpoint.js';
+import { type NewLetter, type Parking, readParking } from './dead-letters.js';
 import type { LiveProjection } from './live-projection.js';
 import { FoldError, isOutage } from './outage.js';
+import { ParkingAttendant } from './parking.js';
+import type { Queryable } from './queryable.js';
+import { inTransaction } from './transaction.js';
 
 export interface ProjectorOptions {
   readonly pool: Pool;
@@ -20,8 +24,14 @@ export interface ProjectorOptions {
   readonly batchSize?: number;
   /** Told after every commit and at every state of the subscription. */
   readonly onProgress?: (progress: Progress) => void;
+  /** Given every batch as it came, once it is written; `after` is the position of the event before it, undefined at the log's start; `seconds` went by since its arrival. */
+  readonly onBatch?: (batch: readonly StoredEvent[], after: bigint | undefined, seconds: number) => void;
   /** Asked before anything is written after the subscription was lost: another log may stand behind the same address. */
   readonly checkLog?: () => Promise<void>;
+  /** So many parked partitions stop a projection; 1,000 unless told. */
+  readonly maxParked?: number;
+  /** How often to look for what is asked to be done about dead letters, milliseconds. */
+  readonly attendEveryMs?: number;
 }
 
 export interface Progress {
@@ -45,8 +55,13 @@ export class Projector {
   private seen: bigint | undefined;
   private subscription: SubscriptionState['state'] | undefined;
   private logChecked = true;
+  /** The end of whatever is being written: batches and what is done about dead letters take turns. */
+  private turn: Promise<unknown> = Promise.resolve();
+  private readonly attendant: ParkingAttendant;
 
-  constructor(private readonly options: ProjectorOptions) {}
+  constructor(private readonly options: ProjectorOptions) {
+    this.attendant = new ParkingAttendant(options);
+  }
 
   /**
    * Runs until the signal aborts; sits out whatever time the event store or PostgreSQL is away.
@@ -55,21 +70,47 @@ export class Projector {
    */
   async run(signal: AbortSignal): Promise<void> {
     const ended = new AbortController();
+    const together = AbortSignal.any([signal, ended.signal]);
+    const parts = [this.follow(together), this.attend(together)];
+    try {
+      await Promise.race(parts);
+    } finally {
+      ended.abort();
+      await Promise.allSettled(parts);
+    }
+  }
+
+  private async follow(signal: AbortSignal): Promise<void> {
     const after = this.startPosition();
     this.seen = after;
     const events = this.options.store.followAll({
       ...(after === undefined ? {} : { after }),
-      signal: AbortSignal.any([signal, ended.signal]),
+      signal,
       onState: (state) => this.noteState(state),
     });
-    try {
-      for await (const batch of batches(events, this.options.batchSize ?? 500)) {
-        await this.handle(batch, signal);
-        if (signal.aborted) return;
-      }
-    } finally {
-      ended.abort();
+    for await (const batch of batches(events, this.options.batchSize ?? 500)) {
+      await this.inTurn(() => this.handle(batch, signal));
+      if (signal.aborted) return;
     }
+  }
+
+  /** Does what people ask about dead letters, also while no events come in. */
+  private async attend(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await this.inTurn(() => this.attendant.attend(() => this.ensureLog()));
+      } catch (error) {
+        // What was asked for is done once the servers are back.
+        if (!isOutage(error)) throw error;
+      }
+      await delay(this.options.attendEveryMs ?? 500, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  private async inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.turn.then(work);
+    this.turn = mine.catch(() => undefined);
+    return mine;
   }
 
   /** The oldest place any projection stands at; undefined for the start of the log. */
@@ -87,6 +128,7 @@ export class Projector {
   }
 
   private async handle(stored: readonly StoredEvent[], signal: AbortSignal): Promise<void> {
+    const arrived = performance.now();
     const batch = this.read(stored);
     if (batch) {
       for (let attempt = 0; !(await this.committed(batch, attempt)); attempt++) {
@@ -94,7 +136,9 @@ export class Projector {
         if (signal.aborted) return;
       }
     }
+    const after = this.seen;
     this.seen = stored.at(-1)!.position;
+    this.options.onBatch?.(stored, after, (performance.now() - arrived) / 1_000);
     this.progress();
   }
 
@@ -119,8 +163,7 @@ export class Projector {
   /** False when a server was away; says so once, and once when it is back. */
   private async committed(batch: Batch, attempt: number): Promise<boolean> {
     try {
-      if (!this.logChecked) await this.options.checkLog?.();
-      this.logChecked = true;
+      await this.ensureLog();
       await this.commit(batch);
     } catch (error) {
       if (!isOutage(error)) throw error;
@@ -131,36 +174,52 @@ export class Projector {
     return true;
   }
 
+  private async ensureLog(): Promise<void> {
+    if (!this.logChecked) await this.options.checkLog?.();
+    this.logChecked = true;
+  }
+
   private async commit(batch: Batch): Promise<void> {
     const reference = await this.options.reference(batch.events);
     const alive = this.options.projections.filter((p) => !p.failed);
+    const behind = alive.filter((p) => p.isBefore(batch.end));
+    let aside: Aside[];
     try {
-      await this.inTransaction(async (db) => {
-        const behind = alive.filter((p) => p.isBefore(batch.end));
+      aside = await inTransaction(this.options.pool, async (db) => {
         await moveCheckpoints(
           db,
           behind.map((p) => ({ schema: p.schema, at: p.handled })),
           batch.end,
         );
+        const parking = await parkingOf(db, behind, batch);
+        const found: Aside[] = [];
         for (const p of behind) {
           refuseUnreadable(p, batch);
-          await p.fold(db, batch.events, reference);
+          found.push({ p, letters: await p.fold(db, batch.events, reference, { ...this.folding, parking }) });
         }
+        return found;
       });
     } catch (error) {
       if (error instanceof CheckpointMovedError || isOutage(error)) throw error;
       return this.commitOneByOne(alive, batch, reference);
     }
     for (const p of alive) p.moved(batch.end);
+    this.tell(aside);
   }
 
-  /** A fold has failed: the others go on, the one at fault stops, keeps what it has and says so. */
+  /**
+   * One of them could not be written in one go. Each now looks for the events at fault and puts those aside; one that can not tell
+   * them stops, keeps what it has and says so.
+   */
   private async commitOneByOne(alive: readonly LiveProjection[], batch: Batch, reference: unknown): Promise<void> {
     for (const p of alive) {
       try {
         refuseUnreadable(p, batch);
-        await this.inTransaction((db) => p.apply(db, batch.events, batch.end, reference));
+        const letters = await inTransaction(this.options.pool, (db) =>
+          p.apply(db, batch.events, batch.end, reference, { ...this.folding, careful: true }),
+        );
         p.moved(batch.end);
+        this.tell([{ p, letters }]);
       } catch (error) {
         if (error instanceof CheckpointMovedError || isOutage(error)) throw error;
         await p.stop(this.options.pool, (error as Error).message);
@@ -169,25 +228,41 @@ export class Projector {
     }
   }
 
-  private async inTransaction(work: (db: PoolClient) => Promise<void>): Promise<void> {
-    const db = await this.options.pool.connect();
-    try {
-      await db.query('begin');
-      await work(db);
-      await db.query('commit');
-      db.release();
-    } catch (error) {
-      await db.query('rollback').then(
-        () => db.release(),
-        () => db.release(true),
-      );
-      throw error;
-    }
+  private get folding(): { readonly maxParked?: number } {
+    const { maxParked } = this.options;
+    return maxParked === undefined ? {} : { maxParked };
+  }
+
+  /** Those that only wait behind others are not worth a line. */
+  private tell(aside: readonly Aside[]): void {
+    for (const { p, letters } of aside)
+      for (const { partition, event, error } of letters)
+        if (error !== null)
+          this.options.log(
+            `projection ${p.name} parks ${partition}: ${event.type} ${event.id} (${event.stream} at ${event.revision}): ${error}`,
+          );
   }
 
   private progress(): void {
     this.options.onProgress?.({ seen: this.seen, connected: this.subscription !== undefined && this.subscription !== 'dropped' });
   }
+}
+
+/** What a projection could not take of a batch. */
+interface Aside {
+  readonly p: LiveProjection;
+  readonly letters: readonly NewLetter[];
+}
+
+async function parkingOf(db: Queryable, projections: readonly LiveProjection[], { events }: Batch): Promise<Parking | undefined> {
+  const [first, last] = [events[0], events.at(-1)];
+  if (!first || !last) return undefined;
+  return readParking(
+    db,
+    projections.map(({ schema }) => schema),
+    first.position,
+    last.position,
+  );
 }
 
 function refuseUnreadable(p: LiveProjection, { unreadable }: Batch): void {

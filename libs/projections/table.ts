@@ -22,9 +22,13 @@ export function tableDdl(schema: string, spec: TableSpec): string[] {
   );
   return [
     `create table ${schema}.rows (${columns.join(', ')}, primary key (${spec.key.map(quote).join(', ')}))`,
-    ...(spec.indexes ?? []).map((index) => `create index on ${schema}.rows ${index}`),
+    ...indexDdl(schema, spec),
   ];
 }
+
+/** The statements that make the indexes beside the primary key. */
+export const indexDdl = (schema: string, { indexes = [] }: TableSpec): string[] =>
+  indexes.map((index) => `create index on ${schema}.rows ${index}`);
 
 /** Reads and writes whole partitions of one table: one statement to load, one to upsert, one to delete. */
 export class TableWriter {

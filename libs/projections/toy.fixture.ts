@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { migrate } from '@huicai/database';
 import type { EventStore, StoredEvent } from '@huicai/event-store';
 import { type EventMetadata, type RecordedEvent, recorded, UpcasterRegistry } from '@huicai/kernel';
 import type { Pool } from 'pg';
@@ -52,10 +53,12 @@ interface TicketFault {
   readonly version?: number;
   /** What is to go wrong with the event that carries this text. */
   readonly onText?: Record<string, (row: TicketRow) => unknown>;
+  /** What goes wrong after rows were written and those that were given changed. */
+  readonly afterwards?: Record<string, (row: TicketRow) => unknown>;
 }
 
 /** A projection with a fold that can be made to fail on an event. */
-export const tickets = ({ name = 'tickets', version = 1, onText = {} }: TicketFault = {}) =>
+export const tickets = ({ name = 'tickets', version = 1, onText = {}, afterwards = {} }: TicketFault = {}) =>
   projection<TicketRow>({
     name,
     version,
@@ -65,7 +68,13 @@ export const tickets = ({ name = 'tickets', version = 1, onText = {} }: TicketFa
       const { n, text } = event.data as { n: number; text?: string };
       const row = { ticket: event.stream, sold: (rows.one()?.sold ?? 0) + n, last: text ?? null };
       onText[text ?? '']?.(row);
+      const before = rows.one();
       rows.put(row);
+      const late = afterwards[text ?? ''];
+      if (!late) return;
+      if (before) before.sold = -1;
+      rows.delete(row);
+      late(row);
     },
   });
 
@@ -173,9 +182,10 @@ export async function readBatches(store: EventStore, size: number): Promise<{ ev
   });
 }
 
-/** A database of a test's own, with a pool that survives the loss of its connections. */
+/** A database of a test's own, with its durable tables and a pool that survives the loss of its connections. */
 export async function openDatabase(): Promise<{ url: string; pool: Pool; close(): Promise<void> }> {
   const database = await createTestDatabase();
+  await migrate(database.url);
   const pool = createReadPool(database.url);
   return {
     url: database.url,

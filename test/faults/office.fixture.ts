@@ -1,5 +1,5 @@
 import { fireBreachTimer, type HuicaiSystem } from '@huicai/composition';
-import { newIdempotencyKey, streamName } from '@huicai/kernel';
+import { canonicalJson, newIdempotencyKey, streamName } from '@huicai/kernel';
 import {
   activateCard,
   applyForCard,
@@ -27,8 +27,11 @@ const reason = { reason: '说明' };
 const N = 'NORMAL' as const;
 
 export type Who = 'window' | 'supervisor' | 'department' | 'specialist' | 'talent';
-/** A step by somebody; minutes that pass before the next one; `breach` records every due missed so far. */
-export type Act = readonly [Who, CaseStep] | number | 'breach';
+/**
+ * A step by somebody; minutes that pass before the next one; `breach` records every due missed so far, `supervise` puts the case
+ * under supervision for its last callback, as timers and reactions do.
+ */
+export type Act = readonly [Who, CaseStep] | number | 'breach' | 'supervise';
 
 export const accept: Act = ['window', { type: 'AcceptCase' }];
 export const dispatch = (coDepartmentIds: string[] = []): Act => [
@@ -84,7 +87,7 @@ export const COURSES: readonly (readonly Act[])[] = [
   [...handled, 7 * DAY, askMore, 15 * DAY, 'breach', grant],
   [...handled, 60, submit, 120, sendBack, 60, submit, acceptResult],
   [...answered, callback(true, 5), close, ['talent', { type: 'RateCase', satisfaction: 4, comment: '很好' }]],
-  [...answered, callback(false, 2), reopen, ...handled.slice(1), 30, submit],
+  [...answered, callback(false, 2), 'supervise', reopen, ...handled.slice(1), 30, submit],
   [...answered, unreachable, close],
   [...handled, 30 * DAY, 'breach', submit, acceptResult],
   [...handled, 30, withdraw],
@@ -174,6 +177,7 @@ export async function takeThrough(office: Office, course: readonly Act[], input:
     clock.pass(typeof act === 'number' ? act : 2);
     if (typeof act === 'number') continue;
     if (act === 'breach') await recordBreaches(system, clock, caseId);
+    else if (act === 'supervise') await raiseSupervision(system, caseId);
     else position = (await stepCase(system, callers[act[0]], meta(), { caseId, subjects }, act[1])).position ?? position;
   }
   return { caseId, position };
@@ -186,6 +190,18 @@ async function recordBreaches(system: HuicaiSystem, clock: SetClock, caseId: str
     if (!miss || miss.due >= clock.now()) return;
     await fireBreachTimer(system, dueTimerOf(facts, miss.clockId, miss.due));
   }
+}
+
+async function raiseSupervision(system: HuicaiSystem, caseId: string): Promise<void> {
+  const { cycle } = await factsOf(system, caseId);
+  const { commandId, correlationId } = meta();
+  await system.send({
+    aggregate: 'case',
+    id: caseId,
+    command: { type: 'RaiseSupervision', data: { cycle } },
+    caller: { id: 'reaction', role: 'system' },
+    context: { commandId, commandHash: await system.vault.commandHash(canonicalJson({ cycle }), null), correlationId },
+  });
 }
 
 export const factsOf = async (system: HuicaiSystem, caseId: string): Promise<CaseFacts> =>

@@ -1,8 +1,9 @@
 import { allProjections, type HuicaiSystem, ourAggregates, upcasters } from '@huicai/composition';
 import { type RecordedEvent, recorded, splitStreamName } from '@huicai/kernel';
-import { createReadPool, LiveProjection, Projector } from '@huicai/projections';
+import { LiveProjection, Projector } from '@huicai/projections';
 import fc from 'fast-check';
 import type { Pool } from 'pg';
+import { BreakingPool } from '../support/breaking-pool.js';
 import { dumpReadModels } from '../support/canonical-dump.js';
 import { until } from '../support/until.js';
 import { tellAll } from './office.fixture.js';
@@ -10,43 +11,6 @@ import { Rig } from './rig.fixture.js';
 
 const soak = process.env.HUICAI_SOAK === '1';
 jest.setTimeout(soak ? 600_000 : 120_000);
-
-/** What a database's connections do when their n-th statement since the last call is sent: nothing, or break. */
-class BreakingPool {
-  private sent = 0;
-  private onItsWay = false;
-  private breakAt = Number.POSITIVE_INFINITY;
-  private onBreak: () => void = () => undefined;
-  readonly pool: Pool;
-
-  constructor(url: string) {
-    this.pool = createReadPool(url);
-    this.pool.on('connect', (client) => {
-      const query = client.query.bind(client) as (...args: unknown[]) => unknown;
-      const { stream } = (client as unknown as { connection: { stream: { destroy(): void } } }).connection;
-      (client as { query: unknown }).query = (...args: unknown[]) => {
-        if (++this.sent !== this.breakAt) return query(...args);
-        // Once on its way, nobody knows whether the statement took effect.
-        const answer = this.onItsWay ? query(...args) : undefined;
-        stream.destroy();
-        this.onBreak();
-        return answer ?? query(...args);
-      };
-    });
-  }
-
-  /**
-   * @param onItsWay break just after the statement was sent, not before
-   * @returns whether it came to that
-   */
-  async whileBreakingAt(n: number, onItsWay: boolean, work: (signal: AbortSignal) => Promise<void>): Promise<boolean> {
-    const crash = new AbortController();
-    Object.assign(this, { sent: 0, onItsWay, breakAt: n, onBreak: () => crash.abort() });
-    await work(crash.signal);
-    this.breakAt = Number.POSITIVE_INFINITY;
-    return crash.signal.aborted;
-  }
-}
 
 describe('every projection', () => {
   let rig: Rig;

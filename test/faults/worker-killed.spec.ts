@@ -2,7 +2,7 @@ import { type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import type { HuicaiSystem } from '@huicai/composition';
+import { type HuicaiSystem, registerAllReactions } from '@huicai/composition';
 import type { StoredEvent } from '@huicai/event-store';
 import { firstMessage, forkSource } from '../support/processes.js';
 import { compareWithReplay } from '../support/replay.js';
@@ -77,6 +77,8 @@ async function handled(): Promise<bigint> {
 }
 
 it('a worker that is killed in the middle of its work, again and again, leaves what a replay gives', async () => {
+  // As the API does before it takes its first command.
+  await registerAllReactions(system);
   await tellAll(system, rig.clock);
   const flooding = flood();
   for (let round = 0; round < KILLS; round++) {
@@ -91,9 +93,16 @@ it('a worker that is killed in the middle of its work, again and again, leaves w
   // The office's cases lie in the past of the worker's clock, so the dues they missed are recorded as well.
   await until(
     'the last timer',
-    async () => (await system.pool.query('select 1 from read.sla_timers where next_due < now() limit 1')).rows.length === 0,
+    async () => (await system.pool.query('select 1 from read.sla_timers where due < now() limit 1')).rows.length === 0,
     60_000,
   );
+  await until(
+    'the last reaction',
+    async () => (await system.pool.query('select 1 from ops.reaction where position >= $1', [last.toString()])).rows.length > 0,
+    60_000,
+  );
+  const head = await headOf();
+  await until('what timers and reactions did', async () => (await handled()) >= head, 60_000);
   await kill();
 
   expect(await compareWithReplay(rig.databaseUrl, rig.events.connectionString, rig.kekFile)).toEqual([]);
@@ -102,4 +111,23 @@ it('a worker that is killed in the middle of its work, again and again, leaves w
      and stream not in (select stream from read.history where type = 'BreachWithdrawn') group by 1, 2 having count(*) > 1`,
   );
   expect(twice).toEqual([]);
+  // Every case whose callback was dissatisfied is under supervision, once: the log itself tells.
+  const dissatisfied = await streamsWith('CallbackRecorded', (data) => data.resolved === false);
+  expect(dissatisfied.length).toBeGreaterThan(KILLS);
+  const raised = await streamsWith('SupervisionRaised', () => true);
+  expect(raised).toHaveLength(dissatisfied.length);
+  expect(new Set(raised)).toEqual(new Set(dissatisfied));
 });
+
+/** The stream of every event of a type with such data, once for each event. */
+async function streamsWith(type: string, such: (data: Record<string, unknown>) => boolean): Promise<string[]> {
+  const found: string[] = [];
+  for await (const event of system.store.readAll())
+    if (event.type === type && such(event.data as Record<string, unknown>)) found.push(event.stream);
+  return found;
+}
+
+async function headOf(): Promise<bigint> {
+  for await (const event of system.store.readAll({ backwards: true, maxCount: 1 })) return event.position;
+  throw new Error('The log is empty');
+}

@@ -7,7 +7,7 @@ import { createTestDatabase } from './database.js';
 import { until } from './until.js';
 
 /** Folds the whole log into a database of its own and gives that database's rows. */
-export async function replay(eventStoreUrl: string, kekFile: string): Promise<Map<string, string[]>> {
+export async function replay(eventStoreUrl: string, kekFile: string, patienceMs = 60_000): Promise<Map<string, string[]>> {
   const database = await createTestDatabase();
   await migrate(database.url);
   const system = await HuicaiSystem.open({ databaseUrl: database.url, eventStoreUrl, kekFile });
@@ -30,7 +30,7 @@ export async function replay(eventStoreUrl: string, kekFile: string): Promise<Ma
         seen = progress.seen;
       },
     }).run(ended.signal);
-    await until('the replay', () => head === undefined || (seen !== undefined && seen >= head), 60_000);
+    await until('the replay', () => head === undefined || (seen !== undefined && seen >= head), patienceMs);
     ended.abort();
     await running;
     return await dumpReadModels(system.pool);
@@ -41,12 +41,17 @@ export async function replay(eventStoreUrl: string, kekFile: string): Promise<Ma
   }
 }
 
-/** Tables whose live rows differ from a fresh replay, with the first difference; empty when they agree. */
-export async function compareWithReplay(databaseUrl: string, eventStoreUrl: string, kekFile: string): Promise<string[]> {
+/** Tables whose live rows differ from a fresh replay, with the first difference; empty when they agree. @param patienceMs for the replay */
+export async function compareWithReplay(
+  databaseUrl: string,
+  eventStoreUrl: string,
+  kekFile: string,
+  patienceMs = 60_000,
+): Promise<string[]> {
   const { createReadPool } = await import('@huicai/projections');
   const pool: Pool = createReadPool(databaseUrl, 2);
   try {
-    const fresh = await replay(eventStoreUrl, kekFile);
+    const fresh = await replay(eventStoreUrl, kekFile, patienceMs);
     let differences: string[] = [];
     // The live side may still be a batch behind the log the replay has read.
     await until('the live read models', async () => {

@@ -9,6 +9,9 @@ import { ChannelsController } from '../../../libs/contexts/channels/channels.api
 import { ReportingController } from '../../../libs/contexts/reporting/reporting.api.js';
 import { SpecialistsController } from '../../../libs/contexts/specialists/specialists.api.js';
 import { TalentsController } from '../../../libs/contexts/talents/talents.api.js';
+import { DeadLettersController } from './admin/dead-letters.controller.js';
+import { AdminProjectionsController } from './admin/projections.controller.js';
+import { AdminReactionsController } from './admin/reactions.controller.js';
 import { AuthController } from './auth/auth.controller.js';
 import { AskHandler } from './bus/ask.handler.js';
 import { RunCommandHandler } from './bus/run-command.handler.js';
@@ -19,6 +22,8 @@ import { AuthGuard } from './http/auth.guard.js';
 import { BodyPipe } from './http/body.pipe.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { Parts } from './parts.js';
+import { ChangeStream } from './stream/change-stream.js';
+import { StreamController } from './stream/stream.controller.js';
 
 @Module({})
 class ApiModule {}
@@ -37,11 +42,16 @@ export const apiModule = (parts: Parts): DynamicModule => ({
     SpecialistsController,
     CatalogueController,
     ChannelsController,
+    StreamController,
+    AdminProjectionsController,
+    AdminReactionsController,
     HealthController,
     MetricsController,
+    DeadLettersController,
   ],
   providers: [
     { provide: Parts, useValue: parts },
+    { provide: ChangeStream, useFactory: () => new ChangeStream(parts.system.pool, parts.log, parts.stream) },
     RunCommandHandler,
     AskHandler,
     { provide: APP_PIPE, useClass: BodyPipe },

@@ -8,6 +8,7 @@ import { refuseBrokenRequest } from './http/broken-request.js';
 import { useJsonBodies } from './http/json-bodies.js';
 import { problemOf } from './http/problems.js';
 import { logRequests } from './http/request-log.js';
+import { measureRequests } from './http/request-metrics.js';
 import { requestState } from './http/request-state.js';
 import { describeApi } from './openapi.js';
 import type { Parts } from './parts.js';
@@ -56,6 +57,7 @@ export async function createApi(parts: Parts): Promise<NestFastifyApplication> {
     done();
   });
   logRequests(fastify, parts.log);
+  measureRequests(fastify, parts.metrics);
   const app = await NestFactory.create<NestFastifyApplication>(apiModule(parts), adapter, {
     bodyParser: false,
     logger: false,

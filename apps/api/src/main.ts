@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { DEMO_PASSWORD, DEMO_USERS, HuicaiSystem, loadReferenceData } from '@huicai/composition';
+import { DEMO_PASSWORD, DEMO_USERS, HuicaiSystem, loadReferenceData, registerAllReactions } from '@huicai/composition';
 import { ConnectionStringError, StoreRefusedError } from '@huicai/event-store';
 import { AccessLog, createOidcVerifier, LocalIssuer, OidcConfigurationError, Users } from '@huicai/identity';
 import { Metrics, observeEventStore } from '@huicai/metrics';
@@ -57,6 +57,7 @@ async function untilOpen({ databaseUrl, eventStoreUrl, kekFile }: Connections): 
     try {
       system = await HuicaiSystem.open({ databaseUrl, eventStoreUrl, kekFile, observer });
       await loadReferenceData(system);
+      await registerAllReactions(system);
       return system;
     } catch (error) {
       await system?.close();

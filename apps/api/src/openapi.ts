@@ -58,6 +58,9 @@ const QUERY_HEADERS = [
   headerParameter('If-None-Match', 'ETag of what the caller has'),
 ];
 
+const STREAM = '/api/v1/stream';
+const STREAM_HEADERS = [headerParameter('Last-Event-ID', 'Id of the last event received; the stream goes on after it')];
+
 /** OpenAPI 3.1 at /api/openapi.json, a page of it at /api/docs. */
 export function describeApi(app: NestFastifyApplication): OpenAPIObject {
   const config = new DocumentBuilder()
@@ -89,15 +92,16 @@ interface Operation {
 
 function complete(path: string, method: string, operation: Operation): void {
   if (path.startsWith('/health') || path === '/metrics') return;
-  const isCommand = WRITES.has(method) && !NO_COMMAND.has(path);
+  const isCommand = WRITES.has(method) && !NO_COMMAND.has(path) && !path.startsWith('/api/v1/admin/');
   const isPublic = path === '/api/v1/auth/token';
   if (!isPublic) operation.security = [{ bearer: [] }];
   if (operation.requestBody?.content?.['application/json']?.schema?.$ref?.endsWith('/NoBody')) delete operation.requestBody;
-  const headers = isCommand ? COMMAND_HEADERS : method === 'get' ? QUERY_HEADERS : [];
+  const headers = path === STREAM ? STREAM_HEADERS : isCommand ? COMMAND_HEADERS : method === 'get' ? QUERY_HEADERS : [];
   operation.parameters = [...(operation.parameters ?? []), ...headers];
   const statuses = [
     ...(WRITES.has(method) ? [400, 413, 415, 422] : [400, 422]),
     ...(isPublic ? [401, 404, 429] : [401, 403, 404]),
+    ...(path === STREAM ? [406] : []),
     ...(isCommand ? [409, 412] : []),
     ...(path === '/api/v1/auth/users' ? [409] : []),
     500,

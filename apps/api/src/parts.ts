@@ -1,6 +1,7 @@
 import type { HuicaiSystem } from '@huicai/composition';
 import type { AccessLog, LocalIssuer, TokenVerifier, Users } from '@huicai/identity';
 import { Metrics } from '@huicai/metrics';
+import { STREAM_OPTIONS } from './stream/change-stream.js';
 
 /** A local issuer with its users; only an embedded installation has one. */
 export interface LocalLogin {
@@ -20,5 +21,6 @@ export class Parts {
     /** How long a read waits for the position asked for, milliseconds. */
     readonly readWaitMs = 5_000,
     readonly metrics = new Metrics(),
+    readonly stream = STREAM_OPTIONS,
   ) {}
 }

@@ -1,12 +1,19 @@
 import { DEMO_PASSWORD, DEMO_USERS } from '@huicai/composition';
 import { migrate } from '@huicai/database';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
+import { addDeadLetters } from './dead-letters.js';
 import { flowCommand } from './flow.js';
+import { addReactions } from './reactions.js';
 import { rebuildCommand } from './rebuild.js';
 import { seedCommand } from './seed.js';
 import { statusCommand } from './status.js';
 import { type Addresses, up } from './up.js';
 import { verifyCommand } from './verify.js';
+
+const wholeNumber = (text: string): number => {
+  if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1 to 9999999.');
+  return Number(text);
+};
 
 const program = new Command('huicai').description('惠才: case management for talent services').showHelpAfterError();
 
@@ -40,8 +47,18 @@ program
 
 program
   .command('rebuild <projection>')
-  .description('drop a read model; the worker builds it again from the log')
-  .action((projection: string) => rebuildCommand(projection));
+  .description('fill a read model anew from the log, beside the one that is shown, and compare the two')
+  .option('--yes', 'show it as soon as it is filled')
+  .option('--diff', 'compare the candidate (or the previous rows) with the live ones')
+  .option('--samples <number>', 'differences of each kind to show', wholeNumber)
+  .option('--events <partition>', 'the events behind the rows of a partition')
+  .option('--switch', 'show the candidate; the rows shown until now are kept')
+  .option('--switch-back', 'show the previous rows again')
+  .option('--drop', 'drop the candidate or, when there is none, the previous rows')
+  .option('--batch <events>', 'events per transaction', wholeNumber)
+  .action(async (projection: string, options) => {
+    process.exitCode = await rebuildCommand(projection, options);
+  });
 
 program
   .command('verify')
@@ -49,6 +66,9 @@ program
   .action(async () => {
     process.exitCode = await verifyCommand();
   });
+
+addDeadLetters(program);
+addReactions(program);
 
 function banner({ mode, apiUrl, docsUrl, dataDir }: Addresses): string {
   const lines = ['', '惠才 Huicai is running', `  API   ${apiUrl}/api/v1`, `  Docs  ${docsUrl}`];

@@ -46,6 +46,7 @@ async function keepWorking(connections: Connections, signal: AbortSignal): Promi
         signal,
         log,
         timersHeld: () => seedInProgress(store),
+        observer: observed.work,
         onLeading: () => {
           failures = 0;
         },

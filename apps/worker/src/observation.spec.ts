@@ -40,6 +40,16 @@ describe('the worker as a process', () => {
       const text = await (await fetch(`${url}/metrics`)).text();
       expect(text).toContain('\nhuicai_eventstore_connected 1\n');
       expect(text).toMatch(/\nprocess_resident_memory_bytes \d+\n/);
+      const shown = await until('the lead and what was fed', async () => {
+        const now = await (await fetch(`${url}/metrics`)).text();
+        return /^huicai_leader 1$/m.test(now) && /^huicai_projection_lag_seconds\{projection="history"\} \d/m.test(now) && now;
+      });
+      expect(shown).toMatch(/^huicai_projection_events_total\{projection="history"\} [1-9]\d*$/m);
+      expect(shown).toMatch(/^huicai_projection_batch_seconds_count [1-9]\d*$/m);
+      expect(shown).toMatch(/^huicai_projection_failed\{projection="history"\} 0$/m);
+      expect(shown).toMatch(/^huicai_dead_letters\{projection="history"\} 0$/m);
+      expect(shown).toMatch(/^huicai_timers_due 0$/m);
+      expect(shown).toMatch(/^huicai_timers_lag_seconds 0$/m);
     } finally {
       child.kill('SIGTERM');
     }

@@ -1,16 +1,19 @@
 import type { HuicaiSystem } from '@huicai/composition';
 import { Metrics, type MetricsServer, observeEventStore, type Readiness, readiness, serveMetrics } from '@huicai/metrics';
 import { ConfigurationError } from '@huicai/runtime';
+import { observeWork } from './work-metrics.js';
 
 /** What a worker shows of itself: metrics and readiness, on a port of its own when it is given one. */
 export class Observation {
   readonly metrics = Metrics.ofProcess();
   readonly observer;
+  readonly work;
   /** The running system; undefined until it has been opened, and between two attempts. */
   system: HuicaiSystem | undefined;
 
   constructor(private readonly log: (line: string) => void) {
     this.observer = observeEventStore(this.metrics, log);
+    this.work = observeWork(this.metrics, () => this.system?.pool);
   }
 
   /**

@@ -54,6 +54,7 @@ export const auditFlow = flow<AnyEvent>('audit', {
   CaseReopened: kept,
   BreachRecorded: kept,
   BreachWithdrawn: kept,
+  SupervisionRaised: kept,
   CatalogueVersionDrafted: kept,
   CatalogueVersionPublished: kept,
   DepartmentRegistered: kept,

@@ -52,7 +52,12 @@ export class HistoryController {
   @Shows('The events, and the chain as recomputed from the store', HISTORY_SHAPE)
   @ApiOperation({ summary: 'Who did what, when and why, in order, with the proof that nothing was altered (留痕)' })
   read(@Asked() request: RequestState, @Id('caseId') id: string): Promise<Answer> {
-    return this.queries.execute(new Ask(request, ['history', 'case_detail'], (reads) => historyPage(reads, id)));
+    return this.queries.execute(
+      new Ask(request, ['history', 'case_detail'], (reads) => historyPage(reads, id), {
+        history: streamName('case', id),
+        case_detail: id,
+      }),
+    );
   }
 }
 

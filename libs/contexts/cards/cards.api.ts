@@ -163,7 +163,11 @@ export class CardsController {
   @summary('All cards and applications of a talent')
   list(@Asked() request: RequestState, @Id('talentId') talentId: string): Promise<Answer> {
     return this.queries.execute(
-      new Ask(request, ['cards', 'talents', 'specialist_assignments', 'service_queue'], (reads) => cardsPage(reads, talentId)),
+      new Ask(request, ['cards', 'talents', 'specialist_assignments', 'service_queue'], (reads) => cardsPage(reads, talentId), {
+        cards: talentId,
+        talents: talentId,
+        specialist_assignments: talentId,
+      }),
     );
   }
 

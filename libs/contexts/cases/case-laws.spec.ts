@@ -27,7 +27,7 @@ const ENDS: readonly CaseCommand['type'][] = ['DeclineCase', 'WithdrawCase', 'Re
 const pickFrom = <T>(list: readonly T[], n: number): T => list[n % list.length]!;
 
 function choose({ legal, pick, by, workingDays }: Attempt, state: CaseFacts | null): [CaseCommand, Person] {
-  const offered = [...possibleSteps(state), ...(state ? (['RecordBreach'] as const) : [])];
+  const offered = [...possibleSteps(state), ...(state ? (['RecordBreach', 'RaiseSupervision'] as const) : [])];
   // Ends come seldom, else few stories would get far.
   const steps = offered.filter((step) => !ENDS.includes(step) || pick % 16 === 0);
   const step = pickFrom(legal && steps.length > 0 ? steps : COMMANDS, pick >> 4);
@@ -39,6 +39,8 @@ function choose({ legal, pick, by, workingDays }: Attempt, state: CaseFacts | nu
 function fill(step: CaseCommand['type'], pick: number, workingDays: number, state: CaseFacts | null): CaseCommand {
   if (step === 'RequestExtension') return command(step, { workingDays });
   if (step === 'RegisterCase') return command(step, { urgency: pickFrom(['ENQUIRY', 'NORMAL', 'COMPLEX'] as const, pick) });
+  if (step === 'RecordCallback') return command(step, pickFrom([{}, { resolved: false }, { satisfaction: 1 }] as const, pick));
+  if (step === 'RaiseSupervision') return command(step, { cycle: 1 + (pick % (state?.cycle ?? 1)) });
   if (step !== 'RecordBreach' || !state || state.clocks.length === 0) return command(step);
   const clock = pickFrom(state.clocks, pick);
   const due = dueOf(clock, TIME);
@@ -64,6 +66,7 @@ function live(attempts: readonly Attempt[], skewOf: (index: number) => number = 
     clock += tried.after;
     const [asked, by] = choose(tried, state);
     const isTimer = asked.type === 'RecordBreach';
+    const isSystem = isTimer || asked.type === 'RaiseSupervision';
     const due = isTimer ? Date.parse(asked.data.due) : 0;
     if (isTimer && due >= clock) return;
     const now = isTimer ? due : clock + skewOf(index);
@@ -71,7 +74,7 @@ function live(attempts: readonly Attempt[], skewOf: (index: number) => number = 
     let decided: readonly CaseEvent[];
     try {
       decided = caseDecider.decide(asked, state, told(by, now));
-      if (!isTimer && !isOffered) throw new Error(`${asked.type} was accepted, but not offered`);
+      if (!isSystem && !isOffered) throw new Error(`${asked.type} was accepted, but not offered`);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       if (['illegal-step', 'case-not-found'].includes(error.code) && isOffered) throw new Error(`${asked.type} was offered`);
@@ -116,6 +119,9 @@ describe('whatever people try, in whatever order', () => {
           expect(running).toEqual([]);
         else expect(running).toContain('total');
         expect(state.standingBreaches).toEqual(state.clocks.filter((c) => c.breachedAt !== null).map((c) => c.clockId));
+        const supervised = state.supervisions.map(({ cycle }) => cycle);
+        expect(new Set(supervised).size).toBe(supervised.length);
+        expect(supervised.every((cycle) => cycle <= state.cycle)).toBe(true);
         expect(state.sealedCycles.map(({ cycle }) => cycle)).toEqual(Array.from({ length: state.cycle - 1 }, (_, i) => i + 1));
       }),
       { numRuns: 100 },
@@ -152,6 +158,7 @@ describe('whatever people try, in whatever order', () => {
       'CaseReopened',
       'BreachRecorded',
       'BreachWithdrawn',
+      'SupervisionRaised',
     ];
     expect([...seen]).toEqual(expect.arrayContaining(events));
   });

@@ -33,12 +33,16 @@ const ALLOWED: Readonly<Record<Step, readonly Role[]>> = {
   WithdrawCase: ['talent', 'window'],
   ReopenCase: ['window', 'supervisor'],
   RecordBreach: ['system'],
+  RaiseSupervision: ['system'],
 };
 
 const HANDLING = ['ReturnCase', 'ContactRequester', 'PauseClock', 'SubmitResult', 'WithdrawCase'] as const;
 
-/** Which steps people can take in which situation, and by when the story had come there. */
-const SITUATIONS: readonly (readonly [name: string, story: Story, now: string, steps: readonly Step[], breachable: boolean])[] = [
+/** Steps of the system itself. */
+const NOTED: readonly Step[] = ['RecordBreach', 'RaiseSupervision'];
+
+/** Which steps people can take in which situation, by when the story had come there, and whether the system may note something. */
+const SITUATIONS: readonly (readonly [name: string, story: Story, now: string, steps: readonly Step[], noted: boolean])[] = [
   ['a case that does not exist', stories.empty, '2026-09-30T09:30', ['RegisterCase'], false],
   ['registered', stories.registered, '2026-09-30T09:40', ['AcceptCase', 'DeclineCase', 'WithdrawCase'], false],
   ['declined', stories.declined, '2026-09-30T10:01', [], false],
@@ -84,12 +88,12 @@ describe('the rule table', () => {
   });
 });
 
-describe.each(SITUATIONS)('%s', (_, story, now, steps, breachable) => {
+describe.each(SITUATIONS)('%s', (_, story, now, steps, noted) => {
   const ownedBy = (role: Role): boolean => {
     if (story.state === null || !['department', 'specialist'].includes(role)) return true;
     return story.facts.departmentId !== null || (role === 'specialist' && story.facts.specialistId !== null);
   };
-  const legal = (step: Step) => steps.includes(step) || (step === 'RecordBreach' && breachable);
+  const legal = (step: Step) => steps.includes(step) || (NOTED.includes(step) && noted);
   const expected = (step: Step, role: Role): string => {
     if (!ALLOWED[step].includes(role)) return 'role-not-allowed';
     if (!ownedBy(role)) return 'not-yours';

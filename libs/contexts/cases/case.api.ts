@@ -78,7 +78,9 @@ export class CasesController {
   @Shows('The case; ETag is its revision', CASE_SHAPE)
   @summary('A case with its clocks and the steps the caller can take now')
   read(@Asked() request: RequestState, @Id('caseId') id: string): Promise<Answer> {
-    return this.queries.execute(new Ask(request, ['case_detail', 'talents'], (reads) => casePage(reads, id)));
+    return this.queries.execute(
+      new Ask(request, ['case_detail', 'talents'], (reads) => casePage(reads, id), { case_detail: id }),
+    );
   }
 
   @Get('my/cases')

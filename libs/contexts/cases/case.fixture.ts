@@ -140,6 +140,7 @@ const SAMPLES: { readonly [T in CaseCommand['type']]: Data<T> } = {
   WithdrawCase: reasoned,
   ReopenCase: reasoned,
   RecordBreach: { clockId: 'total/1/1', due: '2026-10-13T09:00:00.000Z' },
+  RaiseSupervision: { cycle: 1 },
 };
 
 export const COMMANDS = Object.keys(SAMPLES) as CaseCommand['type'][];

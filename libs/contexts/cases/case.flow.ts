@@ -1,5 +1,6 @@
 import { type Effects, flow } from '@huicai/projections';
 import type { CaseEvent } from './contract.js';
+import { superviseCaseOnDissatisfiedCallback } from './reactions/supervise-case-on-dissatisfied-callback.js';
 import { caseDetail } from './views/case-detail.view.js';
 import { slaTimers } from './views/sla-timers.view.js';
 
@@ -25,11 +26,12 @@ export const caseFlow = flow<CaseEvent>('cases', {
   ResultSubmitted: each,
   ResultAccepted: each,
   ResultSentBack: each,
-  CallbackRecorded: each,
+  CallbackRecorded: { ...each, reactions: [superviseCaseOnDissatisfiedCallback] },
   CaseRated: each,
   CaseClosed: each,
   CaseWithdrawn: each,
   CaseReopened: each,
   BreachRecorded: each,
   BreachWithdrawn: each,
+  SupervisionRaised: each,
 });

@@ -61,6 +61,7 @@ export async function casePage(reads: Reads, caseId: string): Promise<Found> {
       extensionAsked: facts.extensionAsked && { ...facts.extensionAsked, at: at(facts.extensionAsked.at) },
       callbacks: facts.callbacks.map((callback) => ({ ...callback, at: at(callback.at) })),
       rating: facts.rating,
+      supervisions: facts.supervisions.map((supervision) => ({ ...supervision, raisedAt: at(supervision.raisedAt) })),
       clocks: facts.clocks.map((clock) => clockOf(clock, time, reads.now)),
       sealedCycles: facts.sealedCycles.map(({ cycle, departmentId, outcome, rating, callbacks, ...sealed }) => ({
         cycle,

@@ -56,6 +56,7 @@ export const CASE_SHAPE = object({
   extensionAsked: nullable(object({ workingDays: 'integer', at: 'instant' })),
   callbacks: list(object({ at: 'instant', reachability: 'text', resolved: 'flag?', satisfaction: 'integer?' })),
   rating: 'integer?',
+  supervisions: list(object({ cycle: 'integer', cause: 'text', raisedAt: 'instant' })),
   clocks: list(CLOCK),
   sealedCycles: list(
     object({

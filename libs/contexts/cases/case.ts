@@ -11,6 +11,7 @@ import { pause, resume } from './rules/pause.js';
 import { accept, decline, register } from './rules/register.js';
 import { acceptResult, sendBackResult, submitResult } from './rules/result.js';
 import { type AnyRule, type CaseNeed, type CaseRuleFacts, checkOwnership, type Rule, refuseStep } from './rules/rule.js';
+import { raiseSupervision } from './rules/supervision.js';
 import type { CaseFacts } from './state.js';
 
 /** Every step a case can take. A command without a row does not compile. */
@@ -37,6 +38,7 @@ const table: { readonly [T in CaseCommand['type']]: Rule<T> } = {
   WithdrawCase: withdraw,
   ReopenCase: reopen,
   RecordBreach: recordBreach,
+  RaiseSupervision: raiseSupervision,
 };
 
 export const caseRules = Object.values(table) as readonly AnyRule[];

@@ -10,6 +10,8 @@ export type ContactMode = 'PHONE' | 'ON_SITE' | 'ONLINE';
 export type Reachability = 'VALID' | 'UNREACHABLE';
 /** 1 very dissatisfied to 5 very satisfied (GB/T 39735-2020 order); 1 and 2 are bad reviews. */
 export type Satisfaction = 1 | 2 | 3 | 4 | 5;
+/** Why a case is put under supervision (督办): said at the callback, or said again after the case had been reopened. */
+export type SupervisionCause = 'DISSATISFIED' | 'STILL_DISSATISFIED';
 
 /** A person a case is about, under a key of their own. */
 export interface CaseSubject {
@@ -95,7 +97,16 @@ export type CaseEvent =
   | Ev<'CaseWithdrawn', Reasoned>
   | Ev<'CaseReopened', Reasoned & { readonly cycle: number; readonly clocks: readonly ClockStarted[] }>
   | Ev<'BreachRecorded', { readonly clockId: string; readonly due: string; readonly departmentId: string | null }>
-  | Ev<'BreachWithdrawn', { readonly clockId: string }>;
+  | Ev<'BreachWithdrawn', { readonly clockId: string }>
+  | Ev<
+      'SupervisionRaised',
+      {
+        readonly cause: SupervisionCause;
+        readonly cycle: number;
+        /** Who handled that cycle. */
+        readonly departmentId: string | null;
+      }
+    >;
 
 export type CaseCommand =
   | Ev<
@@ -138,4 +149,5 @@ export type CaseCommand =
   | Ev<'CloseCase'>
   | Ev<'WithdrawCase', Reasoned>
   | Ev<'ReopenCase', Reasoned>
-  | Ev<'RecordBreach', { readonly clockId: string; readonly due: string }>;
+  | Ev<'RecordBreach', { readonly clockId: string; readonly due: string }>
+  | Ev<'RaiseSupervision', { readonly cycle: number }>;

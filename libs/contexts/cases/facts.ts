@@ -4,7 +4,8 @@ import type { CaseFacts } from './state.js';
 
 export { currentClock, dueOf, viewOf } from './clocks.js';
 export { foldCase } from './fold.js';
-export type { Callback, CaseFacts, CaseStatus, CycleFacts, SealedCycle } from './state.js';
+export { audienceOf, type CasePlace, isSeen, movedBy, type Sight, sightOf } from './sight.js';
+export type { Callback, CaseFacts, CaseStatus, CycleFacts, SealedCycle, Supervision } from './state.js';
 
 /** When a case is due and how its light turns, over all clocks that run now. Epoch milliseconds; null where nothing runs. */
 export interface CaseTiming {

@@ -14,6 +14,7 @@ import {
 } from '@huicai/working-time';
 import { currentClock } from './clocks.js';
 import type { CaseEvent, ClockStarted } from './contract.js';
+import { movedBy } from './sight.js';
 import { type CaseFacts, freshCycle } from './state.js';
 
 interface When {
@@ -26,7 +27,7 @@ interface When {
 export function foldCase(state: CaseFacts | null, event: CaseEvent, when: When): CaseFacts | null {
   if (event.type === 'CaseRegistered') return registered(event.data, when);
   if (!state) return null;
-  const next = { ...step(state, event, when), lastAt: Math.max(state.lastAt, when.occurredAt) };
+  const next = { ...step(state, event, when), ...movedBy(event, state), lastAt: Math.max(state.lastAt, when.occurredAt) };
   return { ...next, standingBreaches: next.clocks.filter((c) => c.breachedAt !== null).map((c) => c.clockId) };
 }
 
@@ -53,6 +54,7 @@ function registered(data: Extract<CaseEvent, { type: 'CaseRegistered' }>['data']
     clockDepartments: {},
     standingBreaches: [],
     sealedCycles: [],
+    supervisions: [],
   };
 }
 
@@ -66,31 +68,21 @@ function step(state: CaseFacts, event: Exclude<CaseEvent, { type: 'CaseRegistere
     case 'CaseDeclined':
       return { ...state, status: 'DECLINED' };
     case 'CaseDispatched': {
-      const { departmentId, coDepartmentIds } = event.data;
-      const judged = event.data.clocks.map(({ clockId }) => [clockId, departmentId]);
+      const judged = event.data.clocks.map(({ clockId }) => [clockId, event.data.departmentId]);
       const clockDepartments = { ...state.clockDepartments, ...Object.fromEntries(judged) };
       const clocks = started(state, event.data.clocks, mark);
-      return {
-        ...state,
-        status: 'DISPATCHED',
-        departmentId,
-        coDepartmentIds,
-        dispatchedAt: at,
-        specialistId: null,
-        clocks,
-        clockDepartments,
-      };
+      return { ...state, status: 'DISPATCHED', dispatchedAt: at, clocks, clockDepartments };
     }
     case 'CaseSignedFor':
       return { ...state, status: 'SIGNED_FOR', clocks: stopped(state, ['signFor'], mark) };
     case 'CaseReturned': {
       const clocks = stopped(state, ['signFor', 'firstContact', 'handling'], mark);
       // The next department has to contact the requester itself.
-      const cleared = { departmentId: null, coDepartmentIds: [], specialistId: null, extensionAsked: null, contactedAt: null };
+      const cleared = { extensionAsked: null, contactedAt: null };
       return { ...state, ...cleared, status: 'ACCEPTED', returns: state.returns + 1, clocks };
     }
     case 'CaseTaken':
-      return { ...state, specialistId: event.data.specialistId, handlers: handledBy(state, when) };
+      return { ...state, handlers: handledBy(state, when) };
     case 'RequesterContacted':
       return {
         ...state,
@@ -150,6 +142,10 @@ function step(state: CaseFacts, event: Exclude<CaseEvent, { type: 'CaseRegistere
       return changeClock(state, event.data.clockId, (c) => recordBreach(c, { at: parseInstant(event.data.due) }));
     case 'BreachWithdrawn':
       return changeClock(state, event.data.clockId, (c) => (c.breachedAt === null ? c : withdrawBreach(c)));
+    case 'SupervisionRaised': {
+      const { cycle, cause } = event.data;
+      return { ...state, supervisions: [...state.supervisions, { cycle, cause, raisedAt: at }] };
+    }
   }
 }
 
@@ -197,8 +193,6 @@ function reopened(state: CaseFacts, data: Extract<CaseEvent, { type: 'CaseReopen
     status: 'ACCEPTED',
     acceptedAt: mark.at,
     cycle: data.cycle,
-    specialistId: null,
-    coDepartmentIds: [],
     dispatchedAt: null,
     extensionsGranted: 0,
     clocks: started({ ...state, clocks }, data.clocks, mark),

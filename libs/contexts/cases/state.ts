@@ -1,5 +1,5 @@
 import type { ClockState } from '@huicai/working-time';
-import type { CaseSubject, Outcome, Reachability, Satisfaction, Urgency } from './contract.js';
+import type { CaseSubject, Outcome, Reachability, Satisfaction, SupervisionCause, Urgency } from './contract.js';
 
 export type CaseStatus =
   | 'REGISTERED'
@@ -17,6 +17,13 @@ export interface Callback {
   readonly reachability: Reachability;
   readonly resolved: boolean | null;
   readonly satisfaction: Satisfaction | null;
+}
+
+/** A case under the supervisor's eye (督办). */
+export interface Supervision {
+  readonly cycle: number;
+  readonly cause: SupervisionCause;
+  readonly raisedAt: number;
 }
 
 /** A cycle that is over: how it was accepted, answered and judged, before the case was opened again. */
@@ -70,6 +77,8 @@ export interface CaseFacts extends CycleFacts {
   /** Clocks with a breach that stands. */
   readonly standingBreaches: readonly string[];
   readonly sealedCycles: readonly SealedCycle[];
+  /** Supervisions that stand, at most one a cycle. */
+  readonly supervisions: readonly Supervision[];
 }
 
 export const freshCycle: CycleFacts = {

@@ -1,33 +1,35 @@
 import { type Effects, flow } from '@huicai/projections';
 import type { CaseEvent } from '../cases/contract.js';
+import { caseChanges } from './views/case-changes.view.js';
 import { serviceQueue } from './views/service-queue.view.js';
 import { slaCycles } from './views/sla-cycles.view.js';
 
-const both: Effects = { views: [serviceQueue, slaCycles] };
+const each: Effects = { views: [serviceQueue, slaCycles, caseChanges] };
 
 /** Views over the events of cases. */
 export const reportingFlow = flow<CaseEvent>('reporting', {
-  CaseRegistered: both,
-  CaseAccepted: both,
-  CaseDeclined: both,
-  CaseDispatched: both,
-  CaseSignedFor: both,
-  CaseReturned: both,
-  CaseTaken: both,
-  RequesterContacted: both,
-  ClockPaused: both,
-  ClockResumed: both,
-  ExtensionRequested: both,
-  ExtensionGranted: both,
-  ExtensionRefused: both,
-  ResultSubmitted: both,
-  ResultAccepted: both,
-  ResultSentBack: both,
-  CallbackRecorded: both,
-  CaseRated: both,
-  CaseClosed: both,
-  CaseWithdrawn: both,
-  CaseReopened: both,
-  BreachRecorded: both,
-  BreachWithdrawn: both,
+  CaseRegistered: each,
+  CaseAccepted: each,
+  CaseDeclined: each,
+  CaseDispatched: each,
+  CaseSignedFor: each,
+  CaseReturned: each,
+  CaseTaken: each,
+  RequesterContacted: each,
+  ClockPaused: each,
+  ClockResumed: each,
+  ExtensionRequested: each,
+  ExtensionGranted: each,
+  ExtensionRefused: each,
+  ResultSubmitted: each,
+  ResultAccepted: each,
+  ResultSentBack: each,
+  CallbackRecorded: each,
+  CaseRated: each,
+  CaseClosed: each,
+  CaseWithdrawn: each,
+  CaseReopened: each,
+  BreachRecorded: each,
+  BreachWithdrawn: each,
+  SupervisionRaised: each,
 });

@@ -150,7 +150,9 @@ export class TalentsController {
   @Shows('The talent; ETag is the revision', TALENT_SHAPE)
   @ApiOperation({ summary: 'A talent as corrected so far; the number of the identity document is masked' })
   read(@Asked() request: RequestState, @Id('talentId') id: string): Promise<Answer> {
-    return this.queries.execute(new Ask(request, TALENT_VIEWS, (reads) => talentPage(reads, id)));
+    return this.queries.execute(
+      new Ask(request, TALENT_VIEWS, (reads) => talentPage(reads, id), { talents: id, specialist_assignments: id }),
+    );
   }
 
   @Post('search')

@@ -11,12 +11,22 @@ import { readsFor } from './reads.js';
 export class AskHandler implements IQueryHandler<Ask> {
   constructor(private readonly parts: Parts) {}
 
-  async execute({ request, projections, find }: Ask): Promise<Answer> {
+  async execute({ request, projections, find, only }: Ask): Promise<Answer> {
     const { pool } = this.parts.system;
     const stale = await this.isStale(request, projections);
     // Looked at before the rows: a row may be newer than told, never older.
-    const headers = freshnessHeaders(await freshnessOfAll(pool, projections));
-    const { body, revision, movesOn = false } = await find(readsFor(this.parts, request));
+    const known = await freshnessOfAll(pool, projections, only);
+    const headers = freshnessHeaders(known);
+    const {
+      body,
+      revision,
+      movesOn = false,
+    } = await find(readsFor(this.parts, request)).catch((error: unknown) => {
+      // What is looked for may be missing only because the event that began it waits to be taken.
+      const parked = known.some((each) => each.parked > 0 && only[each.projection] !== undefined);
+      if (parked && error instanceof Refusal && error.kind === 'not-found') throw new Refusal('unavailable', 'partition-parked');
+      throw error;
+    });
     return answer(body, {
       movesOn,
       headers: { ...headers, ...(stale ? { 'x-stale': 'true' } : {}) },
@@ -37,18 +47,22 @@ export class AskHandler implements IQueryHandler<Ask> {
 
 type Dated = readonly (Freshness & { readonly projection: string })[];
 
-const freshnessOfAll = (db: Queryable, projections: readonly string[]): Promise<Dated> =>
-  Promise.all(projections.map(async (projection) => ({ projection, ...(await freshnessOf(db, projection)) })));
+const freshnessOfAll = (db: Queryable, projections: readonly string[], only: Ask['only']): Promise<Dated> =>
+  Promise.all(projections.map(async (projection) => ({ projection, ...(await freshnessOf(db, projection, only[projection])) })));
 
 /** Of several views, the oldest dates the answer; where one can not be dated, neither can the answer. */
 function freshnessHeaders(all: Dated): Record<string, string> {
   const asOf = least(all.map((each) => each.asOf?.getTime() ?? null));
   const position = least(all.map((each) => each.position));
   const failed = all.filter((each) => each.failed !== null).map(({ projection }) => projection);
+  const parked = all.filter((each) => each.parked > 0);
   return {
     ...(asOf === null ? {} : { 'x-as-of': new Date(asOf).toISOString() }),
     ...(position === null ? {} : { 'x-as-of-position': position.toString() }),
     ...(failed.length === 0 ? {} : { 'x-projection-failed': failed.join(', ') }),
+    ...(parked.length === 0
+      ? {}
+      : { 'x-parked': parked.map((each) => `${each.projection}; partitions=${each.parked}`).join(', ') }),
   };
 }
 

@@ -91,6 +91,8 @@ describe('the readiness of the whole API', () => {
     for (const secret of ['operator', password, encodeURIComponent(password), 'esdb:', 'store-identity', 'case-', 'talent-'])
       expect(all).not.toContain(secret);
     const labels = new Set([...body.matchAll(/([a-z_]+)="/g)].map(([, label]) => label));
-    expect(labels).toEqual(new Set(['outcome', 'le']));
+    expect(labels).toEqual(new Set(['outcome', 'le', 'method', 'route', 'status']));
+    // Templates of routes, never an id that was filled in.
+    expect(body).not.toMatch(/route="[^"]*[0-9a-f]{8}-/);
   });
 });

@@ -31,6 +31,9 @@ export const PROBLEM_TEXTS: Readonly<Record<string, ProblemText>> = {
   ),
   'correlation-id-invalid': t('X-Correlation-Id 必须是 UUID', 'X-Correlation-Id must be a UUID'),
   'min-position-invalid': t('X-Min-Position 必须是一个位置', 'X-Min-Position must be a position'),
+  'last-event-id-invalid': t('Last-Event-ID 必须是事件流给出的编号', 'Last-Event-ID must be an id the stream gave out'),
+  'event-stream-not-accepted': t('此地址只提供 text/event-stream', 'This address answers with text/event-stream alone', 406),
+  'too-many-streams': t('打开的事件流过多，请稍后再试', 'Too many streams are open; try again later', 503),
   'purpose-invalid': t('X-Purpose 必须是一个用途代码', 'X-Purpose must be a code'),
   'cursor-invalid': t('翻页位置无效', 'The cursor is not one that was given out'),
   // Values
@@ -100,6 +103,12 @@ export const PROBLEM_TEXTS: Readonly<Record<string, ProblemText>> = {
   'not-ready': t('系统尚未就绪', 'The system is not ready', 503),
   'subject-erased': t('此人的个人数据已被删除', 'The personal data of this person has been erased', 409),
   'internal-error': t('系统内部错误，编号 {errorId}', 'An internal error, number {errorId}', 500),
+  // Operations
+  'partition-parked': t('相关事件尚未处理，数据暂不完整', 'An event of it could not be taken yet, so it can not be shown'),
+  'reaction-not-found': t('没有这个自动处理', 'There is no such reaction'),
+  'reaction-event-not-found': t('没有这个未完成的事件', 'The reaction has no such failed event'),
+  'reaction-event-waits': t('该事件排在同一事项的较早事件之后', 'The event waits behind an earlier one of its stream'),
+  'dead-letter-not-found': t('没有这个未处理事件', 'There is no such dead letter'),
   // Talents, specialists
   'talent-not-found': t('没有这位人才', 'There is no such talent'),
   'talent-registered': t('这位人才已登记', 'The talent is registered already'),
@@ -153,6 +162,7 @@ export const PROBLEM_TITLES: Readonly<Record<number, { readonly zh: string; read
   401: { zh: '未登录', en: 'Not signed in' },
   403: { zh: '没有权限', en: 'Not permitted' },
   404: { zh: '未找到', en: 'Not found' },
+  406: { zh: '无法提供所要的格式', en: 'Not acceptable' },
   409: { zh: '当前状态不允许', en: 'Not possible now' },
   412: { zh: '版本已过期', en: 'Stale version' },
   413: { zh: '请求过大', en: 'Request too large' },

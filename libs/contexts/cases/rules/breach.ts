@@ -6,7 +6,7 @@ export const recordBreach = rule({
   command: 'RecordBreach',
   from: ['ACCEPTED', 'DISPATCHED', 'SIGNED_FOR', 'SUBMITTED', 'RESULT_ACCEPTED', 'CLOSED', 'WITHDRAWN'],
   roles: ['system'],
-  needs: ['time'],
+  needs: ['time-as-promised'],
   decide: ({ clockId, due }, state, facts) => {
     const clock = state.clocks.find((c) => c.clockId === clockId);
     if (!clock || state.standingBreaches.includes(clockId)) return [];

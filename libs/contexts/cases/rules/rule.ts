@@ -21,8 +21,11 @@ export interface CaseRuleFacts extends BaseFacts {
   readonly number: string | null;
 }
 
-/** Facts a rule may ask for beyond the caller; each costs a look at another stream. */
-export type CaseNeed = 'time' | 'catalogue' | 'channels';
+/**
+ * Facts a rule may ask for beyond the caller; each costs a look at another stream, but for the time as promised: calendar and policy
+ * of the versions its clocks started under, which never change.
+ */
+export type CaseNeed = 'time' | 'time-as-promised' | 'catalogue' | 'channels';
 
 type DataOf<T extends CaseCommand['type']> = Extract<CaseCommand, { type: T }>['data'];
 

@@ -1,51 +1,95 @@
 import { eventTime, type RecordedEvent } from '@huicai/kernel';
-import { projection, type Queryable, type Row } from '@huicai/projections';
+import { type PartitionRows, projection, type Queryable, type Row } from '@huicai/projections';
 import type { TimeReference } from '../../calendar/facts.js';
 import type { CaseEvent } from '../contract.js';
 import { type CaseFacts, dueOf, foldCase } from '../facts.js';
 
+/** The row of the case itself, which the rows of its timers are derived from. */
+const CASE_ROW = '';
+
 export interface SlaTimerRow extends Row {
   case_id: string;
-  facts: CaseFacts;
-  /** The next due that will be, or was, missed without a breach on record. */
-  next_due: Date | null;
-  next_clock: string | null;
+  clock_id: string;
+  /** When the timer is due; null in the row of the case itself. */
+  due: Date | null;
+  /** Breaches of this clock withdrawn before. */
+  withdrawn: number;
+  /** The event that started the clock. */
+  cause: string | null;
+  /** Only in the row of the case itself. */
+  facts: CaseFacts | null;
 }
 
-/** What will have to be recorded when a due passes. */
+/** What will have to be recorded when a due passes: a row for every clock whose due will be, or was, missed without a breach on record. */
 export const slaTimers = projection<SlaTimerRow, TimeReference>({
   name: 'sla_timers',
-  version: 1,
+  version: 2,
   table: {
-    columns: { case_id: 'uuid', facts: 'jsonb', next_due: 'timestamptz null', next_clock: 'text null' },
-    key: ['case_id'],
+    columns: {
+      case_id: 'uuid',
+      clock_id: 'text',
+      due: 'timestamptz null',
+      withdrawn: 'int4',
+      cause: 'text null',
+      facts: 'jsonb null',
+    },
+    key: ['case_id', 'clock_id'],
     partition: 'case_id',
-    indexes: ['(next_due) where next_due is not null'],
+    // What is due is one stretch at the beginning, in firing order: whatever is not due yet is never looked at.
+    indexes: ['(due, clock_id, case_id) where due is not null'],
   },
   partition: (event) => event.stream.slice('case-'.length),
   fold: (rows, event, time) => {
-    const facts = foldCase(rows.one()?.facts ?? null, event as RecordedEvent as CaseEvent, eventTime(event));
+    const before = rows.all();
+    const known = before.find(({ clock_id }) => clock_id === CASE_ROW)?.facts ?? null;
+    const facts = foldCase(known, event as RecordedEvent as CaseEvent, eventTime(event));
     if (!facts) return;
-    const next = nextMiss(facts, time);
-    rows.put({
-      case_id: facts.caseId,
-      facts,
-      next_due: next ? new Date(next.due) : null,
-      next_clock: next?.clockId ?? null,
-    });
+    rows.put({ case_id: facts.caseId, clock_id: CASE_ROW, due: null, withdrawn: 0, cause: null, facts });
+    putTimers(rows, before, facts, time);
   },
 });
 
-/** The earliest due, passed or to come, that no breach stands for and no stop was in time for. */
-export function nextMiss(facts: CaseFacts, time: TimeReference): { clockId: string; due: number } | undefined {
-  let first: { clockId: string; due: number } | undefined;
-  for (const clock of facts.clocks) {
-    if (clock.breachedAt !== null) continue;
-    const due = dueOf(clock, time);
-    if (due === null || (clock.stoppedAt !== null && clock.stoppedAt <= due)) continue;
-    if (!first || due < first.due) first = { clockId: clock.clockId, due };
+function putTimers(
+  rows: PartitionRows<SlaTimerRow>,
+  before: readonly SlaTimerRow[],
+  facts: CaseFacts,
+  time: TimeReference,
+): void {
+  const gone = new Map(before.filter(({ clock_id }) => clock_id !== CASE_ROW).map((row) => [row.clock_id, row]));
+  for (const { clockId, due, withdrawn, cause } of missesOf(facts, time).map((miss) =>
+    dueTimerOf(facts, miss.clockId, miss.due),
+  )) {
+    const row = gone.get(clockId);
+    gone.delete(clockId);
+    // Most events move none of the dues, and a row that stays costs nothing.
+    if (row && row.due?.getTime() === due && row.withdrawn === withdrawn && row.cause === cause) continue;
+    rows.put({ case_id: facts.caseId, clock_id: clockId, due: new Date(due), withdrawn, cause, facts: null });
   }
-  return first;
+  for (const row of gone.values()) rows.delete(row);
+}
+
+interface Miss {
+  readonly clockId: string;
+  /** Epoch milliseconds. */
+  readonly due: number;
+}
+
+/** Every due, passed or to come, that no breach stands for and no stop was in time for; in the order in which the clocks started. */
+function missesOf(facts: CaseFacts, time: TimeReference): Miss[] {
+  return facts.clocks.flatMap((clock) => {
+    if (clock.breachedAt !== null) return [];
+    const due = dueOf(clock, time);
+    if (due === null || (clock.stoppedAt !== null && clock.stoppedAt <= due)) return [];
+    return [{ clockId: clock.clockId, due }];
+  });
+}
+
+/** The earliest of the dues that are, or will be, missed. */
+export function nextMiss(facts: CaseFacts, time: TimeReference): Miss | undefined {
+  return missesOf(facts, time).reduce<Miss | undefined>(
+    (first, miss) => (!first || miss.due < first.due ? miss : first),
+    undefined,
+  );
 }
 
 /** What a due timer needs to fire. */
@@ -60,13 +104,27 @@ export interface DueTimer {
   readonly cause: string;
 }
 
-/** Timers whose due lies before `now`, in due order. A due instant itself is still on time. */
-export async function dueTimers(db: Queryable, now: Date, limit: number): Promise<DueTimer[]> {
+/**
+ * Timers whose due lies before `now`, in due order, but for those on record as failing. A due instant itself is still on time. Of
+ * those due at one instant, neighbours are of different cases.
+ *
+ * @param after the timer to go on behind; without it from the earliest
+ * @throws Error of PostgreSQL, also when no worker has made the view yet
+ */
+export async function dueTimers(db: Queryable, now: Date, limit: number, after?: DueTimer): Promise<DueTimer[]> {
+  const behind = after ? 'and (t.due, t.clock_id, t.case_id) > ($3, $4, $5)' : '';
   const { rows } = await db.query<SlaTimerRow>(
-    'select * from read.sla_timers where next_due < $1 order by next_due, case_id limit $2',
-    [now, limit],
+    `select t.case_id, t.clock_id, t.due, t.withdrawn, t.cause from read.sla_timers t where t.due < $1 ${behind}
+     and not exists (select 1 from ops.timer_failure f where (f.case_id, f.clock_id, f.due, f.withdrawn) = (t.case_id, t.clock_id, t.due, t.withdrawn))
+     order by t.due, t.clock_id, t.case_id limit $2`,
+    [now, limit, ...(after ? [new Date(after.due), after.clockId, after.caseId] : [])],
   );
-  return rows.map((row) => dueTimerOf(row.facts, row.next_clock!, row.next_due!.getTime()));
+  return rows.map(timerOf);
+}
+
+/** The timer a row stands for. */
+export function timerOf({ case_id, clock_id, due, withdrawn, cause }: SlaTimerRow): DueTimer {
+  return { caseId: case_id, clockId: clock_id, due: due!.getTime(), withdrawn, cause: cause ?? case_id };
 }
 
 export function dueTimerOf(facts: CaseFacts, clockId: string, due: number): DueTimer {

@@ -1,0 +1,71 @@
+import type { CaseEvent } from './contract.js';
+
+/** Where a case lies: whose it is and who works on it. */
+export interface CasePlace {
+  readonly talentId: string;
+  readonly departmentId: string | null;
+  readonly coDepartmentIds: readonly string[];
+  readonly specialistId: string | null;
+}
+
+type Moved = Omit<CasePlace, 'talentId'>;
+
+const NOWHERE: Moved = { departmentId: null, coDepartmentIds: [], specialistId: null };
+
+/** Where an event moves a case to; undefined when it leaves it where it is. */
+export function movedBy(event: CaseEvent, from: Moved): Moved | undefined {
+  switch (event.type) {
+    case 'CaseDispatched':
+      return { departmentId: event.data.departmentId, coDepartmentIds: event.data.coDepartmentIds, specialistId: null };
+    case 'CaseTaken': {
+      const { departmentId, coDepartmentIds } = from;
+      return { departmentId, coDepartmentIds, specialistId: event.data.specialistId };
+    }
+    case 'CaseRegistered':
+    case 'CaseReturned':
+    case 'CaseReopened':
+      return NOWHERE;
+    default:
+      return undefined;
+  }
+}
+
+/**
+ * Who may see a case besides those who see all: its talent, its departments, the specialist who has it; as long as nobody has, the
+ * specialists of its lead department.
+ */
+export function audienceOf({ talentId, departmentId, coDepartmentIds, specialistId }: CasePlace): string[] {
+  const departments = departmentId === null ? coDepartmentIds : [departmentId, ...coDepartmentIds];
+  const handler = specialistId === null ? departmentId !== null && `untaken:${departmentId}` : `specialist:${specialistId}`;
+  return [`talent:${talentId}`, ...new Set(departments.map((id) => `department:${id}`)), ...(handler === false ? [] : [handler])];
+}
+
+/** What somebody sees: every case, or those that have one of these in their audience. */
+export type Sight = 'all' | readonly string[];
+
+/** @param department the department of a department's or a specialist's account */
+export function sightOf(
+  caller: { readonly role: string; readonly talentId?: string; readonly specialistId?: string },
+  department?: string,
+): Sight {
+  switch (caller.role) {
+    case 'window':
+    case 'supervisor':
+    case 'auditor':
+      return 'all';
+    case 'talent':
+      return caller.talentId === undefined ? [] : [`talent:${caller.talentId}`];
+    case 'department':
+      return department === undefined ? [] : [`department:${department}`];
+    case 'specialist':
+      return [
+        ...(department === undefined ? [] : [`untaken:${department}`]),
+        ...(caller.specialistId === undefined ? [] : [`specialist:${caller.specialistId}`]),
+      ];
+    default:
+      return [];
+  }
+}
+
+export const isSeen = (audience: readonly string[], sight: Sight): boolean =>
+  sight === 'all' || sight.some((one) => audience.includes(one));

@@ -1,0 +1,96 @@
+import type { ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { EventStore, NewEvent, StoredEvent } from '@huicai/event-store';
+import { forkSource } from '../support/processes.js';
+
+export interface WorkerEnvironment {
+  readonly databaseUrl: string;
+  readonly eventStoreUrl: string;
+  readonly kekFile: string;
+}
+
+/** A worker as a process of its own, run from the sources. */
+export class WorkerProcess {
+  readonly child: ChildProcess;
+  readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  private text = '';
+
+  constructor({ databaseUrl, eventStoreUrl, kekFile }: WorkerEnvironment) {
+    this.child = forkSource(join(__dirname, '../../apps/worker/src/main.ts'), [], {
+      DATABASE_URL: databaseUrl,
+      EVENTSTORE_URL: eventStoreUrl,
+      HUICAI_OIDC_ISSUER: 'https://issuer.example',
+      HUICAI_KEK_FILE: kekFile,
+    });
+    for (const stream of [this.child.stdout!, this.child.stderr!])
+      stream.on('data', (part: Buffer) => {
+        this.text += part.toString();
+      });
+    this.exited = once(this.child, 'close').then(([code, signal]) => ({ code, signal }));
+  }
+
+  get output(): string {
+    return this.text;
+  }
+
+  /** How often it has come to lead. */
+  get led(): number {
+    return this.text.match(/worker: leading with/g)?.length ?? 0;
+  }
+
+  /** Ends it at once, even when it is frozen, and waits until it is gone. */
+  async kill(): Promise<void> {
+    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill('SIGKILL');
+    await this.exited;
+  }
+}
+
+/** The cases there are, over and over, under new ids, whatever becomes of the store meanwhile. */
+export class Flood {
+  /** Events sent and known to be in the store. */
+  sent = 0;
+  private readonly courses: StoredEvent[][];
+
+  private constructor(
+    private readonly store: EventStore,
+    log: readonly StoredEvent[],
+  ) {
+    const streams = new Map<string, StoredEvent[]>();
+    for (const event of log)
+      if (event.stream.startsWith('case-')) streams.set(event.stream, [...(streams.get(event.stream) ?? []), event]);
+    this.courses = [...streams.values()];
+  }
+
+  static async of(store: EventStore): Promise<Flood> {
+    const log: StoredEvent[] = [];
+    for await (const event of store.readAll()) log.push(event);
+    return new Flood(store, log);
+  }
+
+  /** Sends so many events, or a few more: whole cases, several at once. @throws Error when an append is refused */
+  async send(count: number): Promise<void> {
+    const goal = this.sent + count;
+    let next = 0;
+    const lane = async () => {
+      while (this.sent < goal) this.sent += await this.repeat(this.courses[next++ % this.courses.length]!);
+    };
+    await Promise.all(Array.from({ length: 8 }, lane));
+  }
+
+  private async repeat(events: readonly StoredEvent[]): Promise<number> {
+    const caseId = randomUUID();
+    const copies: NewEvent[] = events.map(({ type, data, metadata }) => ({
+      id: randomUUID(),
+      type,
+      data: type === 'CaseRegistered' ? { ...(data as object), caseId } : (data as object),
+      metadata: metadata as object,
+    }));
+    for (;;) {
+      const result = await this.store.append(`case-${caseId}`, 'no_stream', copies);
+      // Nobody else writes to that stream: in conflict is only what was there already when its answer was lost.
+      if (result.outcome !== 'unknown') return copies.length;
+    }
+  }
+}
