@@ -239,11 +239,14 @@ describe('timers that can not be fired', () => {
       const found = await timerStatus(system.pool, now());
       return found.failing === 3 && found;
     });
-    expect(status.failures[0]).toMatchObject({
-      clockId: 'total/1/1',
-      due: new Date('2026-01-01T00:00:01Z'),
-      reason: 'not-found: case-not-found',
-    });
+    // Three that failed together, in whatever order their failures were noted.
+    expect(status.failures).toContainEqual(
+      expect.objectContaining({
+        clockId: 'total/1/1',
+        due: new Date('2026-01-01T00:00:01Z'),
+        reason: 'not-found: case-not-found',
+      }),
+    );
     // One timer that is on record as failing but can be fired, and one that no longer stands in the view.
     await recordFailure(system.pool, timer, 'Error: once');
     await recordFailure(system.pool, { ...timer, clockId: 'total/9/9' }, 'Error: once');

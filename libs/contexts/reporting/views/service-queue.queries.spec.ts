@@ -1,3 +1,4 @@
+import { migrate } from '@huicai/database';
 import { createReadPool, LiveProjection } from '@huicai/projections';
 import { lightAt } from '@huicai/working-time';
 import fc from 'fast-check';
@@ -12,6 +13,7 @@ let database: TestDatabase;
 let pool: Pool;
 beforeAll(async () => {
   database = await createTestDatabase();
+  await migrate(database.url);
   pool = createReadPool(database.url);
   await new LiveProjection(serviceQueue, ['CaseRegistered']).open(
     pool,
