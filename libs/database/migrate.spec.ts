@@ -32,7 +32,9 @@ describe('migrate', () => {
       `select nspname from pg_namespace where nspname in ('vault', 'identity', 'access_log', 'ops', 'read') order by nspname`,
     );
     expect(schemas.map(({ nspname }) => nspname)).toEqual(['access_log', 'identity', 'ops', 'read', 'vault']);
-    const left = await query<{ n: number }>(`select count(*)::int as n from pg_locks where locktype = 'advisory'`);
+    const left = await query<{ n: number }>(
+      `select count(*)::int as n from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())`,
+    );
     expect(left).toEqual([{ n: 0 }]);
   });
 

@@ -197,7 +197,7 @@ it('wherever events fail, however the log is cut, whatever is retried and skippe
         await office.expectExact(sales, faults, skipped);
       },
     ),
-    { numRuns: soak ? 150 : 12 },
+    { numRuns: soak ? 150 : 5 },
   );
 });
 
