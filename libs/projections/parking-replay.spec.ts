@@ -197,7 +197,7 @@ it('wherever events fail, however the log is cut, whatever is retried and skippe
         await office.expectExact(sales, faults, skipped);
       },
     ),
-    { numRuns: soak ? 150 : 5 },
+    { numRuns: soak ? 150 : 3 },
   );
 });
 
@@ -220,7 +220,7 @@ it.each([false, true])(
     const pool = new BreakingPool(db.url);
     breaking.push(pool);
     let crashes = 0;
-    for (let n = 1; ; n++) {
+    for (let n = 1; ; n += soak ? 1 : 3) {
       await office.open();
       if (!(await pool.whileBreakingAt(n, sent, (signal) => office.run(ALL, 3, pool.pool, signal)))) break;
       crashes = n;

@@ -18,7 +18,7 @@ import { Flood, WorkerProcess } from './worker-process.fixture.js';
 
 const soak = process.env.HUICAI_SOAK === '1';
 const ROUNDS = soak ? 10 : 1;
-const EVENTS = soak ? 100_000 : 1_000;
+const EVENTS = soak ? 100_000 : 400;
 /** How often each part is killed in a round. */
 const KILLS = soak ? 6 : 1;
 const PATIENCE_MS = soak ? 900_000 : 120_000;

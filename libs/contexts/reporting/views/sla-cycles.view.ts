@@ -33,7 +33,7 @@ export interface SlaCycleRow extends Row {
 /** One row per cycle of a case: what it was promised, when it was answered, what the requester said. */
 export const slaCycles = projection<SlaCycleRow, TimeReference>({
   name: 'sla_cycles',
-  version: 1,
+  version: 2,
   table: {
     columns: {
       case_id: 'uuid',
