@@ -160,14 +160,14 @@ async function serve(
   };
 }
 
-/** Requests of the hot paths are decoded, and answers of reads encoded, by this library instead of google-protobuf. */
+/** Requests and answers of the hot paths are decoded and encoded by this library instead of google-protobuf. */
 function addServices(server: Server, context: ServiceContext, secured: boolean, address: () => AdvertisedAddress): void {
   const { read, append, batchAppend, delete: remove, tombstone } = StreamsService;
   server.addService(
     {
       read: { ...read, responseSerialize: identity },
-      append: { ...append, requestDeserialize: identity },
-      batchAppend: { ...batchAppend, requestDeserialize: identity },
+      append: { ...append, requestDeserialize: identity, responseSerialize: identity },
+      batchAppend: { ...batchAppend, requestDeserialize: identity, responseSerialize: identity },
       delete: { ...remove, requestDeserialize: identity },
       tombstone: { ...tombstone, requestDeserialize: identity },
     },

@@ -1,4 +1,3 @@
-import type { BatchAppendResp } from '@eventstore/db-client/generated/streams_pb.js';
 import type { handleBidiStreamingCall, ServerDuplexStream } from '@grpc/grpc-js';
 import { batchFailure } from '../services/batch-append-response.js';
 import type { ServiceContext } from '../services/context.js';
@@ -8,7 +7,7 @@ import { decodeBatchAppendChunk } from '../wire/append-request.js';
 import { uuidToText } from '../wire/uuid.js';
 import { isAnonymous } from './access.js';
 
-type BatchAppendHandler = handleBidiStreamingCall<Buffer, BatchAppendResp>;
+type BatchAppendHandler = handleBidiStreamingCall<Buffer, Buffer>;
 
 /** Appends whose later chunks are still to come; more than any honest client has. */
 const MAX_UNFINISHED = 1000;
@@ -24,14 +23,14 @@ export function denyAnonymous(context: ServiceContext, handler: BatchAppendHandl
   };
 }
 
-function denyEach(context: ServiceContext, call: ServerDuplexStream<Buffer, BatchAppendResp>): void {
+function denyEach(context: ServiceContext, call: ServerDuplexStream<Buffer, Buffer>): void {
   const denied = new Set<string>();
   if (context.calls.isStopping) {
     call.emit('error', unavailable('the server is stopping'));
     return;
   }
   const forget = context.calls.add(() => resetCall(call));
-  const answer = (response: BatchAppendResp) => {
+  const answer = (response: Buffer) => {
     if (call.write(response)) return;
     // Who does not read is not read from.
     call.pause();

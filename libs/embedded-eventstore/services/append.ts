@@ -3,6 +3,7 @@ import { AppendResp } from '@eventstore/db-client/generated/streams_pb.js';
 import type { ServerReadableStream, sendUnaryData } from '@grpc/grpc-js';
 import type { WriteOutcome } from '../storage/event-log.js';
 import { decodeAppendRequest, type ExpectedRevision } from '../wire/append-request.js';
+import { encodeAppendSuccess } from '../wire/append-response.js';
 import type { ServiceContext } from './context.js';
 import { endOfRequests } from './cut-off.js';
 import { invalidArgument, isServerError, streamDeleted, toFault, unavailable } from './faults.js';
@@ -10,7 +11,7 @@ import { Proposal } from './proposal.js';
 
 /** Streams.Append: options, then one message per event, answered when the client has finished sending. */
 export function appendHandler(context: ServiceContext) {
-  return (call: ServerReadableStream<Buffer, AppendResp>, callback: sendUnaryData<AppendResp>): void => {
+  return (call: ServerReadableStream<Buffer, Buffer>, callback: sendUnaryData<Buffer>): void => {
     let proposal: Proposal | undefined;
     let answered = false;
     let submitted = false;
@@ -70,18 +71,11 @@ export function appendHandler(context: ServiceContext) {
   };
 }
 
-function toResponse(stream: string, expected: ExpectedRevision, outcome: WriteOutcome): AppendResp {
+function toResponse(stream: string, expected: ExpectedRevision, outcome: WriteOutcome): Buffer {
   if (outcome.kind === 'deleted') throw streamDeleted(stream);
-  if (outcome.kind === 'wrong-version') return new AppendResp().setWrongExpectedVersion(wrongVersion(expected, outcome.current));
-  const success = new AppendResp.Success();
-  if (outcome.revision < 0) success.setNoStream(new Empty());
-  else success.setCurrentRevision(String(outcome.revision));
-  if (outcome.position === undefined) success.setNoPosition(new Empty());
-  else {
-    const position = String(outcome.position);
-    success.setPosition(new AppendResp.Position().setCommitPosition(position).setPreparePosition(position));
-  }
-  return new AppendResp().setSuccess(success);
+  if (outcome.kind === 'written') return encodeAppendSuccess(outcome);
+  const response = new AppendResp().setWrongExpectedVersion(wrongVersion(expected, outcome.current));
+  return Buffer.from(response.serializeBinary());
 }
 
 function wrongVersion(expected: ExpectedRevision, current: number): AppendResp.WrongExpectedVersion {

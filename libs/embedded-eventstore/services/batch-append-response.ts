@@ -1,7 +1,6 @@
 import { Code } from '@eventstore/db-client/generated/code_pb.js';
 import {
   AccessDenied,
-  AllStreamPosition,
   BadRequest,
   MaximumAppendSizeExceeded,
   StreamDeleted,
@@ -18,6 +17,7 @@ import { Any } from 'google-protobuf/google/protobuf/any_pb.js';
 import { Empty } from 'google-protobuf/google/protobuf/empty_pb.js';
 import type { WriteOutcome } from '../storage/event-log.js';
 import type { ExpectedRevision } from '../wire/append-request.js';
+import { encodeBatchSuccess } from '../wire/append-response.js';
 import { MAX_APPEND_BYTES, type ServiceFault } from './faults.js';
 
 interface Detail {
@@ -30,31 +30,20 @@ export function batchOutcome(
   stream: string,
   expected: ExpectedRevision,
   outcome: Exclude<WriteOutcome, { kind: 'deleted' }>,
-): BatchAppendResp {
-  const response = responseFor(id, stream);
-  if (outcome.kind === 'wrong-version') {
-    const wrong = wrongVersion(expected, outcome.current);
-    return response.setError(statusOf(Code.ALREADY_EXISTS, 'Wrong expected version.', 'WrongExpectedVersion', wrong));
-  }
-  const success = new BatchAppendResp.Success();
-  if (outcome.revision < 0) success.setNoStream(new Empty());
-  else success.setCurrentRevision(String(outcome.revision));
-  if (outcome.position === undefined) success.setNoPosition(new Empty());
-  else {
-    const position = String(outcome.position);
-    success.setPosition(new AllStreamPosition().setCommitPosition(position).setPreparePosition(position));
-  }
-  return response.setSuccess(success);
+): Buffer {
+  if (outcome.kind === 'written') return encodeBatchSuccess(id, stream, outcome);
+  const wrong = wrongVersion(expected, outcome.current);
+  return failed(id, stream, statusOf(Code.ALREADY_EXISTS, 'Wrong expected version.', 'WrongExpectedVersion', wrong));
 }
 
 /** The answer to an append whose deadline passed before it was complete; nothing was written. */
-export function batchTimeout(id: string, stream: string): BatchAppendResp {
-  return responseFor(id, stream).setError(statusOf(Code.DEADLINE_EXCEEDED, 'Timeout.', 'Timeout', new Timeout()));
+export function batchTimeout(id: string, stream: string): Buffer {
+  return failed(id, stream, statusOf(Code.DEADLINE_EXCEEDED, 'Timeout.', 'Timeout', new Timeout()));
 }
 
 /** The answer to an append that could not be made. */
-export function batchFailure(id: string, stream: string, fault: ServiceFault): BatchAppendResp {
-  return responseFor(id, stream).setError(statusOfFault(stream, fault));
+export function batchFailure(id: string, stream: string, fault: ServiceFault): Buffer {
+  return failed(id, stream, statusOfFault(stream, fault));
 }
 
 function statusOfFault(stream: string, fault: ServiceFault): Status {
@@ -86,9 +75,10 @@ function wrongVersion(expected: ExpectedRevision, current: number): WrongExpecte
   return wrong;
 }
 
-/** Clients dereference both fields of every answer, errors included. */
-function responseFor(id: string, stream: string): BatchAppendResp {
-  return new BatchAppendResp().setCorrelationId(new UUID().setString(id)).setStreamIdentifier(identifier(stream));
+/** Clients dereference id and stream of every answer, errors included. */
+function failed(id: string, stream: string, error: Status): Buffer {
+  const response = new BatchAppendResp().setCorrelationId(new UUID().setString(id)).setStreamIdentifier(identifier(stream));
+  return Buffer.from(response.setError(error).serializeBinary());
 }
 
 function identifier(stream: string): StreamIdentifier {

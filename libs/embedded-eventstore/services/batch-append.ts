@@ -1,4 +1,3 @@
-import type { BatchAppendResp } from '@eventstore/db-client/generated/streams_pb.js';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { type BatchAppendChunk, decodeBatchAppendChunk } from '../wire/append-request.js';
 import { uuidToText } from '../wire/uuid.js';
@@ -32,7 +31,7 @@ interface PendingAppend {
  * second answer would crash the client). Appends take effect in the order their last chunks arrive.
  */
 export function batchAppendHandler(context: ServiceContext) {
-  return (call: ServerDuplexStream<Buffer, BatchAppendResp>): void => new BatchAppendCall(context, call).start();
+  return (call: ServerDuplexStream<Buffer, Buffer>): void => new BatchAppendCall(context, call).start();
 }
 
 class BatchAppendCall {
@@ -51,7 +50,7 @@ class BatchAppendCall {
 
   constructor(
     private readonly context: ServiceContext,
-    private readonly call: ServerDuplexStream<Buffer, BatchAppendResp>,
+    private readonly call: ServerDuplexStream<Buffer, Buffer>,
   ) {}
 
   start(): void {
@@ -154,7 +153,7 @@ class BatchAppendCall {
     this.endWhenAnswered();
   }
 
-  private refuse(id: string, isFinal: boolean, response: BatchAppendResp): void {
+  private refuse(id: string, isFinal: boolean, response: Buffer): void {
     this.close(id);
     if (!isFinal) this.rememberRefused(id);
     this.answer(response);
@@ -175,7 +174,7 @@ class BatchAppendCall {
     this.pending.delete(id);
   }
 
-  private answer(response: BatchAppendResp): void {
+  private answer(response: Buffer): void {
     if (this.ended) return;
     this.unsent++;
     this.call.write(response, () => {

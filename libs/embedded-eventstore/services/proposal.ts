@@ -5,6 +5,7 @@ import type { AppendOptions, ExpectedRevision, ProposedEvent } from '../wire/app
 import { accessDenied, invalidArgument, MAX_APPEND_BYTES, maximumAppendSizeExceeded, missingRequiredMetadata } from './faults.js';
 
 const JSON_CONTENT_TYPE = 'application/json';
+const NO_ID = Buffer.alloc(16);
 /** Bytes that an event takes in memory beside what it carries, roughly. */
 const EVENT_OVERHEAD = 512;
 
@@ -36,7 +37,7 @@ export class Proposal {
     if (Buffer.byteLength(event.type) > MAX_NAME_BYTES) {
       throw invalidArgument(`the event type is longer than ${MAX_NAME_BYTES} bytes`);
     }
-    if (!event.id || event.id.every((byte) => byte === 0)) throw invalidArgument('the event id is empty');
+    if (!event.id || event.id.equals(NO_ID)) throw invalidArgument('the event id is empty');
     this.bytes += event.data.length + event.customMetadata.length + 2 * event.type.length;
     if (this.bytes > MAX_APPEND_BYTES) throw maximumAppendSizeExceeded();
     this.events.push({

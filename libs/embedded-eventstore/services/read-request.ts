@@ -42,7 +42,7 @@ export function parseReadRequest(request: ReadReq): ReadRequest {
 function parseSource(options: ReadReq.Options): Pick<ReadRequest, 'stream' | 'from'> {
   const stream = options.getStream();
   if (stream) {
-    const name = decodeUtf8(stream.getStreamIdentifier()?.getStreamName_asU8() ?? Buffer.alloc(0));
+    const name = decodeUtf8(Buffer.from(stream.getStreamIdentifier()?.getStreamName_asU8() ?? []));
     if (name === '') throw invalidArgument('the stream name is empty');
     if (stream.hasStart()) return { stream: name, from: 'start' };
     if (stream.hasEnd()) return { stream: name, from: 'end' };

@@ -5,7 +5,8 @@ import type { RootDatabase } from 'lmdb';
 import { DiskSpace } from './disk-space.js';
 import { DATA_FILE, flushNewEnvironment, openEnvironment, StorageFormatError } from './environment.js';
 import { DamagedRecordError, StoredRecord, TOMBSTONE_REVISION } from './record.js';
-import { assertOurs, countOf, nameKey, openTables, readIdentity, STORAGE_FORMAT, type Tables } from './tables.js';
+import { META_PREFIX } from './system-streams.js';
+import { assertOurs, countOf, nameKey, namesWith, openTables, readIdentity, STORAGE_FORMAT, type Tables } from './tables.js';
 
 export { StorageFormatError } from './environment.js';
 
@@ -115,6 +116,11 @@ export class LogDatabase {
   /** Number of a stream, `undefined` if nothing was ever written to it. */
   streamNumber(stream: string): number | undefined {
     return this.names.get(nameKey(stream));
+  }
+
+  /** At most `limit` names of metastreams, very long ones left out. */
+  metastreamNames(limit: number): string[] {
+    return namesWith(this.names, META_PREFIX, limit);
   }
 
   /** End of the stream with this number. */

@@ -134,7 +134,7 @@ export class EventLog {
     const head = this.heads.get(stream);
     const refusal = this.refuseDeletion(head, expected);
     if (refusal) return this.afterPending(refusal);
-    if (head.last.assigned < 0 && !this.hasMetadata(stream)) {
+    if (head.last.assigned < 0 && !this.heads.hasMetadata(stream)) {
       return this.afterPending({ kind: 'wrong-version', current: head.last.assigned });
     }
     const batch = this.assemble((into) => this.assignMetadata(into, stream, softDeleteMetadata()));
@@ -183,7 +183,7 @@ export class EventLog {
       last: head.last.assigned,
       tombstoned: head.tombstoned.assigned || (isMetastream(stream) && this.heads.get(originalOf(stream)).tombstoned.assigned),
       softDeleted: this.isSoftDeleted(stream),
-      hasMetadata: this.hasMetadata(stream),
+      hasMetadata: this.heads.hasMetadata(stream),
       idAt: (revision) => head.recordAt(revision).idKey,
       recentRevision: (id) => {
         const recent = this.recentIds.get(id);
@@ -194,10 +194,6 @@ export class EventLog {
 
   private isSoftDeleted(stream: string): boolean {
     return this.heads.metadataOf(stream, 'assigned').truncateBefore === SOFT_DELETED;
-  }
-
-  private hasMetadata(stream: string): boolean {
-    return !isMetastream(stream) && this.heads.get(metastreamOf(stream)).last.assigned >= 0;
   }
 
   private refuseDeletion(head: Head, expected: ExpectedRevision): WriteOutcome | undefined {
@@ -238,6 +234,7 @@ export class EventLog {
     if (head.streamNumber === 0) {
       head.streamNumber = ++this.lastStreamNumber;
       batch.newStreams.set(head.stream, head.streamNumber);
+      this.heads.created(head.stream);
     }
     // A clock set back must not make later events look older.
     this.lastCreated = Math.max(this.lastCreated, Date.now());

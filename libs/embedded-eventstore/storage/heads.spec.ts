@@ -65,3 +65,17 @@ test('events are found by revision whether pending or stored', async () => {
   expect(head.recordAt(2)).toBe(records[2]);
   expect(() => head.recordAt(3)).toThrow(RangeError);
 });
+
+test('more busy heads than are to be kept all stay, until they are no longer busy', () => {
+  const heads = new Heads(database, 20);
+  const busy = Array.from({ length: 200 }, (_, n) => {
+    const head = heads.get(`busy-${n}`);
+    head.streamNumber = n + 1;
+    head.assign(record(`busy-${n}`, n + 1, 0));
+    return head;
+  });
+  for (const [n, head] of busy.entries()) expect(heads.get(`busy-${n}`)).toBe(head);
+  for (const head of busy) head.settle(1);
+  for (let n = 0; n < 2_000; n++) heads.get(`other-${n}`);
+  expect(heads.get('busy-0')).not.toBe(busy[0]);
+});

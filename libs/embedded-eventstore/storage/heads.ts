@@ -1,4 +1,5 @@
 import type { LogDatabase } from './database.js';
+import { Metastreams } from './metastreams.js';
 import { type StoredRecord, TOMBSTONE_REVISION } from './record.js';
 import { parseStreamMetadata, type StreamMetadata } from './stream-metadata.js';
 import { isMetastream, metastreamOf } from './system-streams.js';
@@ -69,38 +70,60 @@ export class Head {
 /** The newest heads are never dropped: an append in progress works on a few of them at once. */
 const IN_USE = 16;
 
-/** The heads of the streams used last. A head with pending events stays: the database does not know them yet. */
+/**
+ * The heads of the streams used last, in two generations: when the younger one is full, what of the older was not used again is
+ * dropped. A head with pending events stays: the database does not know them yet.
+ */
 export class Heads {
-  private readonly heads = new Map<string, Head>();
+  private young = new Map<string, Head>();
+  private old = new Map<string, Head>();
+  private readonly metastreams: Metastreams;
+  private readonly generation: number;
+  private full: number;
 
+  /** @param capacity heads that are kept when all were used lately; at least twice IN_USE */
   constructor(
     private readonly database: LogDatabase,
-    private readonly capacity = 50_000,
-  ) {}
+    capacity = 50_000,
+  ) {
+    this.generation = Math.max(IN_USE, Math.floor(capacity / 2));
+    this.full = this.generation;
+    this.metastreams = new Metastreams(database);
+  }
 
   get(stream: string): Head {
-    const known = this.heads.get(stream);
-    if (known) {
-      this.heads.delete(stream);
-      this.heads.set(stream, known);
-      return known;
-    }
-    const head = new Head(stream, this.database);
-    this.heads.set(stream, head);
-    if (this.heads.size > this.capacity) this.evict();
+    const young = this.young.get(stream);
+    if (young) return young;
+    const head = this.old.get(stream) ?? new Head(stream, this.database);
+    this.old.delete(stream);
+    if (this.young.size >= this.full) this.age();
+    this.young.set(stream, head);
     return head;
+  }
+
+  /** To be told of every stream that gets its number. */
+  created(stream: string): void {
+    if (isMetastream(stream)) this.metastreams.add(stream);
   }
 
   metadataOf(stream: string, view: View): StreamMetadata {
     // A metastream shows only its last event; it has no metadata of its own.
-    return isMetastream(stream) ? { maxCount: 1 } : this.get(metastreamOf(stream)).parsedMetadata(view);
+    if (isMetastream(stream)) return { maxCount: 1 };
+    const metastream = metastreamOf(stream);
+    return this.metastreams.mayHave(metastream) ? this.get(metastream).parsedMetadata(view) : {};
   }
 
-  private evict(): void {
-    let candidates = this.heads.size - IN_USE;
-    for (const [stream, head] of this.heads) {
-      if (candidates-- <= 0 || this.heads.size <= this.capacity) return;
-      if (head.pending.length === 0) this.heads.delete(stream);
-    }
+  /** Was anything ever written to the metastream of `stream`? */
+  hasMetadata(stream: string): boolean {
+    const metastream = metastreamOf(stream);
+    return !isMetastream(stream) && this.metastreams.mayHave(metastream) && this.get(metastream).last.assigned >= 0;
+  }
+
+  private age(): void {
+    const busy = [...this.old].filter(([, head]) => head.pending.length > 0);
+    this.old = this.young;
+    this.young = new Map(busy);
+    // With very many of them, this must not be done at every turn.
+    this.full = Math.max(this.generation, 2 * busy.length);
   }
 }

@@ -1,4 +1,5 @@
-const META_PREFIX = '$$';
+/** What the name of a metastream begins with. */
+export const META_PREFIX = '$$';
 
 /** Type of the events that hold a stream's metadata. */
 export const METADATA_TYPE = '$metadata';

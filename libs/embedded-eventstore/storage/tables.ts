@@ -4,6 +4,7 @@ import { StorageFormatError } from './environment.js';
 
 /** Names longer than this are stored under their hash: LMDB keys hold at most 1,978 bytes. */
 const LONGEST_NAME_KEY = 1024;
+const NAMED = 'n';
 export const STORAGE_FORMAT = '1';
 /** Where the first record of a log goes: 0 means before everything. */
 export const FIRST_POSITION = 64;
@@ -47,7 +48,19 @@ export function readIdentity(sys: Database<string, string>, dir: string): { form
 
 /** Key of a stream's name: the name itself, or the hash of a long one. */
 export function nameKey(stream: string): Buffer {
-  const name = Buffer.from(stream);
-  if (name.length <= LONGEST_NAME_KEY) return Buffer.concat([Buffer.from('n'), name]);
-  return Buffer.concat([Buffer.from('h'), createHash('sha256').update(name).digest()]);
+  if (!isHashed(stream)) return Buffer.from(NAMED + stream);
+  return Buffer.concat([Buffer.from('h'), createHash('sha256').update(stream).digest()]);
+}
+
+/** Is this name stored under its hash? */
+export function isHashed(stream: string): boolean {
+  return stream.length > LONGEST_NAME_KEY / 3 && Buffer.byteLength(stream) > LONGEST_NAME_KEY;
+}
+
+/** The names stored as they are that begin with `prefix`, in the order of their bytes. */
+export function namesWith(names: Tables['names'], prefix: string, limit: number): string[] {
+  const start = Buffer.from(NAMED + prefix);
+  const end = Buffer.from(start);
+  end[end.length - 1]! += 1;
+  return [...names.getKeys({ start, end, limit })].map((key) => Buffer.from(key).toString().slice(NAMED.length));
 }

@@ -1,8 +1,9 @@
 import { UUID } from '@eventstore/db-client/generated/shared_pb.js';
-import { AppendReq, BatchAppendReq, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
+import { AppendReq, AppendResp, BatchAppendReq, BatchAppendResp, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
 import fc from 'fast-check';
 import { encodeRecord } from '../storage/record.js';
 import { decodeAppendRequest, decodeBatchAppendChunk, type ExpectedRevision, type ProposedEvent } from './append-request.js';
+import { encodeAppendSuccess, encodeBatchSuccess } from './append-response.js';
 import { encodeCaughtUp, encodeCheckpoint, encodeConfirmation, encodeReadEvent, encodeStreamNotFound } from './read-response.js';
 import { decodeUuid, encodeStructuredUuid, uuidFromText, uuidToText } from './uuid.js';
 import { WireWriter } from './wire.js';
@@ -139,6 +140,41 @@ test('a chunk of a batch append is read as google-protobuf reads it', () => {
       else expect(ours.options?.deadline).toBeUndefined();
     }),
     { numRuns: 1000 },
+  );
+});
+
+test('an id is read from text in upper case and without hyphens, and from nothing else', () => {
+  const text = (value: string) => new WireWriter(200).bytesField(2, Buffer.from(value)).finish();
+  fc.assert(
+    fc.property(fc.uuid(), (id) => {
+      for (const form of [id, id.toUpperCase(), id.replaceAll('-', '')]) expect(decodeUuid(text(form))).toEqual(uuidFromText(id));
+    }),
+  );
+  const one = '0b1c2d3e-4f50-6172-8394-a5b6c7d8e9f0';
+  for (const wrong of [`${one}0`, one.slice(1), one.replace('b', 'g'), one.replace('b', 'é'), one.replace('-4f50', '4-f50')]) {
+    expect(() => decodeUuid(text(wrong))).toThrow('an id is not a UUID');
+  }
+  expect(decodeUuid(text(''))).toBeUndefined();
+});
+
+test('the answer to an append is read by google-protobuf as it is meant', () => {
+  const position = fc.option(fc.integer({ min: 64, max: Number.MAX_SAFE_INTEGER }), { nil: undefined });
+  const revision = fc.oneof(fc.integer({ min: -1, max: 2 }), fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }));
+  fc.assert(
+    fc.property(fc.uuid(), name, revision, position, (id, stream, number, at) => {
+      const written = { revision: number, position: at };
+      const batch = BatchAppendResp.deserializeBinary(encodeBatchSuccess(id, stream, written));
+      expect(batch.getCorrelationId()?.getString()).toBe(id);
+      expect(Buffer.from(batch.getStreamIdentifier()!.getStreamName_asU8()).toString()).toBe(stream);
+      const unary = AppendResp.deserializeBinary(encodeAppendSuccess(written));
+      for (const success of [batch.getSuccess()!, unary.getSuccess()!]) {
+        expect([success.hasNoStream(), success.hasCurrentRevision()]).toEqual([number < 0, number >= 0]);
+        if (number >= 0) expect(success.getCurrentRevision()).toBe(String(number));
+        expect([success.hasNoPosition(), success.hasPosition()]).toEqual([at === undefined, at !== undefined]);
+        const found = success.getPosition();
+        if (at !== undefined) expect([found?.getCommitPosition(), found?.getPreparePosition()]).toEqual([String(at), String(at)]);
+      }
+    }),
   );
 });
 

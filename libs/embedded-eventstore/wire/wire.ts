@@ -1,3 +1,5 @@
+import { isAscii } from 'node:buffer';
+
 /** Thrown when bytes are not a well-formed protocol buffer message; services answer INVALID_ARGUMENT. */
 export class MalformedMessageError extends Error {}
 
@@ -164,7 +166,9 @@ export class WireReader {
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** @throws MalformedMessageError when the bytes are not UTF-8: a replacement character would silently rename a stream */
-export function decodeUtf8(bytes: Uint8Array): string {
+export function decodeUtf8(bytes: Buffer): string {
+  // Far quicker than the decoder for what names mostly are.
+  if (isAscii(bytes)) return bytes.toString('latin1');
   try {
     return utf8.decode(bytes);
   } catch {
