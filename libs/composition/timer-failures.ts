@@ -79,7 +79,7 @@ export interface TimerStatus {
   readonly open: number;
   /** Of these, the ones whose due has passed. */
   readonly due: number;
-  /** The earliest due that has passed and was not fired: how far the timers lag. Failing ones count. */
+  /** The earliest due that has passed and was neither fired nor has failed: how far the timers lag. */
   readonly oldestDue: Date | null;
   readonly failing: number;
   /** Those that have failed longest, ten at most. */
@@ -99,7 +99,8 @@ export async function timerStatus(db: Queryable, now: Date): Promise<TimerStatus
     const { rows } = await db.query<{ open: string; due: string; oldest: Date | null; failing: string }>(
       `select (select count(*) from read.sla_timers where due is not null) as open,
          (select count(*) from read.sla_timers where due < $1) as due,
-         (select min(due) from read.sla_timers where due < $1) as oldest,
+         (select min(due) from read.sla_timers t where due < $1 and not exists (select 1 from ops.timer_failure f
+            where (f.case_id, f.clock_id, f.due, f.withdrawn) = (t.case_id, t.clock_id, t.due, t.withdrawn))) as oldest,
          (select count(*) from ops.timer_failure) as failing`,
       [now],
     );

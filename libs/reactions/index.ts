@@ -1,4 +1,5 @@
 export { headOf, type Log, registerReactions } from './checkpoint.js';
+export type { ReactionContext } from './event-handler.js';
 export { DEFAULT_RETRY, type ReactionFailure, type RetryPolicy } from './failures.js';
 export { EventFeed, type Interest } from './feed.js';
 export { Reactions1767225600050 } from './migrations/1767225600050-reactions.js';
@@ -12,4 +13,4 @@ export {
   retryFailure,
   skipFailure,
 } from './operations.js';
-export { type ReactionContext, ReactionRunner, type ReactionRunnerOptions } from './reaction-runner.js';
+export { ReactionRunner, type ReactionRunnerOptions } from './reaction-runner.js';

@@ -1,25 +1,13 @@
 import type { EventStore, StoredEvent } from '@huicai/event-store';
-import {
-  type AnyReaction,
-  type CommandContext,
-  type Consequence,
-  eventTime,
-  type RecordedEvent,
-  Refusal,
-  recorded,
-  type StreamFold,
-  systemCommandId,
-  type UpcasterRegistry,
-} from '@huicai/kernel';
-import { CheckpointMovedError, type Handled, isOutage } from '@huicai/projections';
+import { CheckpointMovedError, type Handled } from '@huicai/projections';
 import type { Pool, PoolClient } from 'pg';
 import { handledOf, moveReaction, noteStopped, readReaction, registerReactions } from './checkpoint.js';
+import { EventHandler, type EventHandlerOptions, isAway } from './event-handler.js';
 import {
   blockedStreams,
   DEFAULT_RETRY,
   type DueFailure,
   dueFailures,
-  errorText,
   failAgain,
   noteFailure,
   type RetryPolicy,
@@ -27,11 +15,7 @@ import {
 } from './failures.js';
 import { type EventFeed, type Interest, type Stretch, stretchOf } from './feed.js';
 
-/** What a command of a reaction is sent with: an id made of the event, the event as its cause, the event's correlation. */
-export type ReactionContext = Pick<CommandContext, 'commandId' | 'correlationId' | 'causationId' | 'reasonCode'>;
-
-export interface ReactionRunnerOptions {
-  readonly reaction: AnyReaction;
+export interface ReactionRunnerOptions extends EventHandlerOptions {
   /** Event types it takes. */
   readonly types: readonly string[];
   readonly pool: Pool;
@@ -39,13 +23,9 @@ export interface ReactionRunnerOptions {
   readonly storeId: string;
   /** Stream categories of this system. */
   readonly aggregates: ReadonlySet<string>;
-  readonly upcasters: UpcasterRegistry;
   readonly feed: EventFeed;
-  /** Sends a command to its end. Sending it again under the same id must not do it again. */
-  readonly send: (consequence: Consequence, context: ReactionContext) => Promise<unknown>;
   /** True while reactions must wait, as during the playing of a reference year. */
   readonly held: () => Promise<boolean>;
-  readonly log: (line: string) => void;
   readonly retry?: RetryPolicy;
   /** Milliseconds between two looks at failed events, at requests about them, and at `held`. */
   readonly lookMs?: number;
@@ -57,8 +37,6 @@ const LOOK = 100;
 /** A checkpoint that only passes over events of no interest moves this seldom, milliseconds. */
 const IDLE_SAVE_MS = 1_000;
 
-type Outcome = 'nothing' | 'sent' | { readonly error: string };
-
 /**
  * One reaction, fed from the log in order, from its own checkpoint. An event may come twice, around a crash; its commands carry the
  * same ids then, and are found recorded. One that can not be handled is tried again later, and holds up its own stream only. What was
@@ -67,6 +45,7 @@ type Outcome = 'nothing' | 'sent' | { readonly error: string };
 export class ReactionRunner {
   private readonly types: ReadonlySet<string>;
   private readonly interest: Interest;
+  private readonly handler: EventHandler;
   private readonly retry: RetryPolicy;
   private readonly lookMs: number;
   /** Where the stored checkpoint stands. */
@@ -85,6 +64,7 @@ export class ReactionRunner {
   constructor(private readonly options: ReactionRunnerOptions) {
     this.types = new Set(options.types);
     this.interest = { aggregates: options.aggregates, types: this.types };
+    this.handler = new EventHandler(options);
     this.retry = options.retry ?? DEFAULT_RETRY;
     this.lookMs = options.lookMs ?? 1_000;
   }
@@ -177,7 +157,7 @@ export class ReactionRunner {
       if (signal.aborted) return;
       if (blocked.has(stored.stream)) await this.noteBehind(stored);
       else {
-        const outcome = await this.handle(stored);
+        const outcome = await this.handler.handle(stored);
         if (typeof outcome === 'object') {
           blocked.add(stored.stream);
           await this.noteFailed(stored, outcome.error);
@@ -187,48 +167,6 @@ export class ReactionRunner {
     }
     this.cursor = upTo;
     if (end && (this.saved === null || end.position > this.saved)) this.unsaved = end;
-  }
-
-  /** Takes one event to its end. @throws what says that a server is away */
-  private async handle(stored: StoredEvent): Promise<Outcome> {
-    try {
-      const event = recorded(stored, this.options.upcasters);
-      const { reaction } = this.options;
-      const fold = reaction.asks?.(event) as StreamFold<unknown> | undefined;
-      const consequences = reaction.react(event, fold && (await this.factsAt(fold, event)));
-      for (const [index, consequence] of consequences.entries()) await this.send(event, consequence, index);
-      return consequences.length === 0 ? 'nothing' : 'sent';
-    } catch (error) {
-      if (isAway(error)) throw error;
-      return { error: errorText(error) };
-    }
-  }
-
-  /** Folds a stream up to an event of the log, so that the answer is the same whenever it is asked for. */
-  private async factsAt({ stream, initial, fold }: StreamFold<unknown>, { position }: RecordedEvent): Promise<unknown> {
-    let state = initial;
-    for await (const stored of this.options.store.readStream(stream)) {
-      if (stored.position > position) continue;
-      const event = recorded(stored, this.options.upcasters);
-      state = fold(state, { type: event.type, data: event.data } as never, eventTime(event));
-    }
-    return state;
-  }
-
-  private async send(event: RecordedEvent, consequence: Consequence, index: number): Promise<void> {
-    try {
-      await this.options.send(consequence, {
-        commandId: systemCommandId('reaction', this.name, event.id, index),
-        correlationId: event.metadata.$correlationId,
-        causationId: event.id,
-        ...(consequence.reasonCode === undefined ? {} : { reasonCode: consequence.reasonCode }),
-      });
-    } catch (error) {
-      // The rulebook says that the step is not possible any more: the world has moved on since the event, as it may.
-      if (!(error instanceof Refusal && error.kind === 'illegal')) throw error;
-      const { aggregate, id, command } = consequence;
-      this.options.log(`reaction ${this.name}: ${command.type} for ${aggregate} ${id} no longer applies: ${error.code}`);
-    }
   }
 
   private async passed(stored: StoredEvent): Promise<void> {
@@ -304,7 +242,7 @@ export class ReactionRunner {
     const { pool, store, log } = this.options;
     const [stored] = await readAt(store, failure.stream, failure.revision);
     const outcome =
-      stored?.id === failure.eventId ? await this.handle(stored) : { error: 'The event is not in the log any more' };
+      stored?.id === failure.eventId ? await this.handler.handle(stored) : { error: 'The event is not in the log any more' };
     if (typeof outcome !== 'object') {
       await settleFailure(pool, this.name, failure);
       return true;
@@ -320,9 +258,6 @@ export class ReactionRunner {
 
 /** A position that no event ever has. */
 const NEVER = 2n ** 63n;
-
-/** A server is away, or what became of a command can not be told: the same work is done again, however often. */
-const isAway = (error: unknown): boolean => isOutage(error) || (error instanceof Refusal && error.kind === 'unavailable');
 
 const isBackfill = (event: StoredEvent): boolean => (event.metadata as { backfill?: boolean } | undefined)?.backfill === true;
 

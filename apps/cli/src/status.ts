@@ -34,7 +34,7 @@ export function statusPage({ leader, projections, reactions, timers }: SystemSta
       ({ name, stopped, retrying, waiting, parked, skipped }) =>
         `reaction ${name}: ${stopped === null ? 'follows' : `STOPPED: ${stopped}`}${counted({ retrying, waiting, parked, skipped })}`,
     ),
-    `timers: ${timers.open} open${counted({ due: timers.due, failing: timers.failing })}${timers.due > 0 ? `, the oldest ${seconds(timers.lagSeconds)} past due` : ''}`,
+    `timers: ${timers.open} open${counted({ due: timers.due, failing: timers.failing })}${timers.oldestDue ? `, the oldest ${seconds(timers.lagSeconds)} past due` : ''}`,
   ];
   if (held) lines.push('timers wait: the reference year was begun and is not complete (npm run cli -- seed goes on with it)');
   return lines.join('\n');

@@ -48,7 +48,11 @@ describe('the worker as a process', () => {
       expect(shown).toMatch(/^huicai_projection_batch_seconds_count [1-9]\d*$/m);
       expect(shown).toMatch(/^huicai_projection_failed\{projection="history"\} 0$/m);
       expect(shown).toMatch(/^huicai_dead_letters\{projection="history"\} 0$/m);
+      const reaction = 'reaction="supervise-case-on-dissatisfied-callback"';
+      expect(shown).toContain(`\nhuicai_reaction_events{${reaction},state="parked"} 0\n`);
+      expect(shown).toContain(`\nhuicai_reaction_state{${reaction},state="running"} 1\n`);
       expect(shown).toMatch(/^huicai_timers_due 0$/m);
+      expect(shown).toMatch(/^huicai_timers_failing 0$/m);
       expect(shown).toMatch(/^huicai_timers_lag_seconds 0$/m);
     } finally {
       child.kill('SIGTERM');

@@ -48,6 +48,33 @@ export function observeWork({ registry }: Metrics, db: () => Queryable | undefin
   );
   byProjection('huicai_projection_failed', 'Whether a projection has stopped: 1 or 0', (p) => (p.failed === null ? 0 : 1));
   byProjection('huicai_dead_letters', 'Events missing from a projection', (p) => p.deadLetters);
+  const byReaction = (
+    name: string,
+    help: string,
+    of: (one: SystemStatus['reactions'][number]) => Readonly<Record<string, number>>,
+  ) =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ['reaction', 'state'],
+      registers,
+      async collect() {
+        const status = await current();
+        this.reset();
+        for (const one of status?.reactions ?? [])
+          for (const [state, value] of Object.entries(of(one))) this.set({ reaction: one.name, state }, value);
+      },
+    });
+  byReaction('huicai_reaction_events', 'Events a reaction has not handled, by what becomes of them', (r) => ({
+    retrying: r.retrying,
+    waiting: r.waiting,
+    parked: r.parked,
+    skipped: r.skipped,
+  }));
+  byReaction('huicai_reaction_state', 'Whether a reaction goes on or stands still: 1 or 0', ({ stopped }) => ({
+    running: stopped === null ? 1 : 0,
+    stopped: stopped === null ? 0 : 1,
+  }));
   const ofTimers = (name: string, help: string, of: (timers: SystemStatus['timers']) => number) =>
     new Gauge({
       name,
@@ -59,7 +86,12 @@ export function observeWork({ registry }: Metrics, db: () => Queryable | undefin
       },
     });
   ofTimers('huicai_timers_due', 'Timers whose due has passed and that were not fired', (timers) => timers.due);
-  ofTimers('huicai_timers_lag_seconds', 'How long the oldest of them is past its due', (timers) => timers.lagSeconds);
+  ofTimers('huicai_timers_failing', 'Timers that could not be fired and are tried again', (timers) => timers.failing);
+  ofTimers(
+    'huicai_timers_lag_seconds',
+    'How long the oldest of them that has not failed is past its due',
+    (timers) => timers.lagSeconds,
+  );
   return {
     onBatch(taken, seconds) {
       for (const [projection, count] of taken) events.inc({ projection }, count);
