@@ -2,6 +2,7 @@ import { AccessLogTables1767225600003, IdentityTables1767225600002 } from '@huic
 import {
   DeadLetters1767225600041,
   LeadAndTimers1767225600040,
+  MendedViews1767225600070,
   Ops1764000000000,
   ProjectionGenerations1767225600010,
   ProjectionRates1767225600060,
@@ -24,4 +25,5 @@ export const migrations: (new () => MigrationInterface)[] = [
   DeadLetters1767225600041,
   Reactions1767225600050,
   ProjectionRates1767225600060,
+  MendedViews1767225600070,
 ];

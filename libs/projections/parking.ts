@@ -6,6 +6,7 @@ import { type DeadLetter, findDeadLetter, lettersOf } from './dead-letters.js';
 import { closeRequest, type DeadLetterRequest, type Outcome, openRequests } from './dead-letters-requests.js';
 import { foldPartitions } from './fold-batch.js';
 import type { LiveProjection } from './live-projection.js';
+import { noteMended } from './mended.js';
 import { isOutage } from './outage.js';
 import type { Queryable } from './queryable.js';
 import { inTransaction } from './transaction.js';
@@ -115,13 +116,14 @@ export class ParkingAttendant {
   }
 
   /** Folds what waits in a partition, in order, up to the first event that still fails; that one stays at its head. */
-  private async foldAgain(db: Queryable, { schema, target }: LiveProjection, partition: string): Promise<Result> {
+  private async foldAgain(db: Queryable, { name, schema, target, handled }: LiveProjection, partition: string): Promise<Result> {
     const letters = await lettersOf(db, schema, partition);
     if (letters.length === 0) return nothing('done');
     const events = await this.eventsOf(letters);
     const open = new Map([[partition, events]]);
     const halt = (await foldPartitions(db, target, open, await this.options.reference(events), true)).get(partition);
     const solved = halt?.at ?? letters.length;
+    if (solved > 0) await noteMended(db, name, handled);
     await db.query('delete from ops.dead_letters where id = any($1::int8[])', [letters.slice(0, solved).map(({ id }) => id)]);
     if (!halt) return { outcome: 'done', solved, remaining: 0 };
     await db.query(

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Refusal } from '@huicai/kernel';
-import type { Queryable } from '@huicai/projections';
+import type { Mended, Queryable } from '@huicai/projections';
 import type { OnModuleDestroy } from '@nestjs/common';
 import { type ChangesHead, changesHead, readChanges } from '../../../../libs/contexts/reporting/views/case-changes.queries.js';
 import { ChangeText } from './change-text.js';
@@ -45,6 +45,8 @@ export class ChangeStream implements OnModuleDestroy {
   private at: bigint | undefined;
   /** The views are being filled, from wherever they now stand. */
   private refilling = false;
+  /** Changes that came to light behind that place, as of the last look. */
+  private mended: Mended = { times: 0, position: null };
   private beats: NodeJS.Timeout | undefined;
   private trouble: string | undefined;
 
@@ -141,11 +143,14 @@ export class ChangeStream implements OnModuleDestroy {
       for (const change of changes) this.tellAll(new ChangeText(change));
       this.at = changes.length < PAGE ? position : changes.at(-1)!.position;
     }
+    if (head.mended.times !== this.mended.times) for (const listener of this.listeners) listener.reset(this.at, 'views-mended');
+    this.mended = head.mended;
   }
 
   /** Where the views stand is where telling begins; whoever listens already has seen another state of them. */
-  private takePlace(position: bigint, { filled }: ChangesHead): void {
+  private takePlace(position: bigint, { filled, mended }: ChangesHead): void {
     this.at = position;
+    this.mended = mended;
     if (!filled) return;
     this.refilling = false;
     for (const listener of this.listeners) listener.reset(position, 'views-replaced');
@@ -173,6 +178,7 @@ export class ChangeStream implements OnModuleDestroy {
       if (from === undefined) listener.reset(at, 'started');
       else if (from > at) listener.reset(at, 'position-unknown');
       else if (from < complete) listener.reset(at, 'too-far-behind');
+      else if (this.mended.position !== null && from <= this.mended.position) listener.reset(at, 'views-mended');
       else for (const text of texts) if (text.change.position > from) tell(listener, text, from);
     }
   }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AccessLog, LocalIssuer, type TokenRole, type TokenUser } from '@huicai/identity';
 import { Metrics } from '@huicai/metrics';
+import { askForRetry, waitForRequest } from '@huicai/projections';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type Client, someTalent, startTestApi, type TestApi } from '../../../../test/support/api.js';
 import { startTestSystem } from '../../../../test/support/system.js';
@@ -313,6 +314,34 @@ describe('a stream', () => {
     await reader.next('the acceptance', about(caseId, '1'));
     // What was told before is not told again.
     expect(reader.events.slice(events).map(({ event }) => event)).toEqual(['reset', 'case']);
+  });
+
+  it('has everybody load anew when a change that was parked comes to light, those who were away then too', async () => {
+    const [parked, other] = [await register(await talent()), await register(await talent())];
+    const reader = await started(['window']);
+    const { pool } = api.t.system;
+    const held = 'read_case_changes_v1.rows';
+    await pool.query(`alter table ${held} add constraint held check (case_id <> '${parked}' or revision < 1) not valid`);
+    try {
+      await step(window, parked, 'accept');
+      await step(window, other, 'accept');
+      await reader.next('the acceptance of the other', about(other, '1'));
+    } finally {
+      await pool.query(`alter table ${held} drop constraint held`);
+    }
+    const away = reader.lastEventId;
+    const told = reader.events.length;
+    await waitForRequest(pool, await askForRetry(pool, { projection: 'case_changes' }, 'an admin'), 30_000);
+    await reader.next('the word to load anew', ({ data }) => data.reason === 'views-mended');
+    expect(reader.events.slice(told).map(({ event }) => event)).toEqual(['reset']);
+    const late = await follow(['window'], away);
+    await late.next('the word to load anew', ({ data }) => data.reason === 'views-mended');
+    const position = await step(window, parked, 'dispatch', { departmentId: 'rsj', coDepartmentIds: [] });
+    const after = await follow(['window'], (await reader.next('the dispatch', about(parked, '2'))).id);
+    await step(window, other, 'dispatch', { departmentId: 'rsj', coDepartmentIds: [] });
+    await after.next('the next change', about(other, '2'));
+    expect(after.named('reset')).toEqual([]);
+    expect(BigInt(position)).toBeGreaterThan(BigInt(away!));
   });
 });
 

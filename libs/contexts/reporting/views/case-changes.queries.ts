@@ -1,4 +1,4 @@
-import { freshnessOf, type Queryable } from '@huicai/projections';
+import { freshnessOf, type Mended, mendedViews, type Queryable } from '@huicai/projections';
 import type { CaseChangeRow } from './case-changes.view.js';
 import type { ServiceQueueRow } from './service-queue.view.js';
 
@@ -29,17 +29,22 @@ export interface ChangesHead {
   readonly position: bigint | null;
   /** False while the views are being filled. */
   readonly filled: boolean;
+  /** Changes that came to light behind that place. */
+  readonly mended: Mended;
 }
 
 const VIEWS = ['case_changes', 'service_queue'] as const;
 
 /** How far changes can be told. */
 export async function changesHead(db: Queryable): Promise<ChangesHead> {
+  // Before the places: what is mended in between is noticed at the next look.
+  const mended = await mendedViews(db, VIEWS);
   const [changes, queue] = await Promise.all(VIEWS.map((view) => freshnessOf(db, view)));
   const positions = [changes!.position, queue!.position];
   return {
     position: positions.reduce((a, b) => (a === null || b === null ? null : b < a ? b : a)),
     filled: changes!.asOf !== null && queue!.asOf !== null,
+    mended,
   };
 }
 
