@@ -26,6 +26,7 @@ module.exports = {
   testEnvironment: 'node',
   // Many suites wait for processes of their own, so a second worker pays even on two cores.
   maxWorkers: 2,
+  testSequencer: '<rootDir>/test/support/longest-first.cjs',
   roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/test'],
   globalSetup: '<rootDir>/test/support/global-setup.cjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.cjs',

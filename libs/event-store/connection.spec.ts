@@ -3,7 +3,7 @@ import { until } from '../../test/support/until.js';
 import { Connection } from './connection.js';
 import { type AppendOutcome, type ConnectionState, connectEventStore } from './index.js';
 import { type FaultyServer, startFaultyServer } from './testing/faulty-server.js';
-import { appended, confirmation, event } from './testing/messages.js';
+import { appended, caughtUp, confirmation, event } from './testing/messages.js';
 
 describe('what is known of a connection', () => {
   const told: ConnectionState[] = [];
@@ -37,23 +37,60 @@ describe('what is known of a connection', () => {
     expect(states()).toEqual(['connected', 'dropped']);
   });
 
+  it('is not said to be well again by answers to what was asked before the store was lost', () => {
+    const connection = make();
+    const follower = {};
+    const life = connection.beginLife(follower);
+    life.answered();
+    const [read, append] = [connection.begin(), connection.begin()];
+    read.answered();
+    connection.begin().failed('gone');
+    // They were under way, or nobody had taken them yet.
+    read.answered();
+    append.answered();
+    life.answered();
+    life.failed('cut');
+    life.answered();
+    expect(connection.state).toMatchObject({ state: 'dropped', cause: 'cut', attempts: 2 });
+    connection.beginLife(follower).answered();
+    expect(states()).toEqual(['connected', 'dropped', 'connected']);
+    // From now on the old ones count as any others.
+    read.answered();
+    read.failed('midway');
+    expect(states()).toEqual(['connected', 'dropped', 'connected', 'dropped']);
+  });
+
+  it('is not said to be well because a follower gave up that an old call outlived', () => {
+    const connection = make();
+    const follower = {};
+    const life = connection.beginLife(follower);
+    life.answered();
+    const old = connection.begin();
+    life.failed('cut');
+    old.answered();
+    connection.followerEnded(follower);
+    expect(states()).toEqual(['connected', 'dropped']);
+  });
+
   it('is a drop as long as one follower is cut off, though calls are answered', () => {
     const connection = make();
     const [a, b] = [{}, {}];
-    connection.followerConnected(a);
-    connection.followerDropped(a, 'cut');
+    const life = connection.beginLife(a);
+    life.answered();
+    life.failed('cut');
     connection.begin().answered();
-    connection.followerConnected(b);
+    connection.beginLife(b).answered();
     expect(states()).toEqual(['connected', 'dropped']);
-    connection.followerConnected(a);
+    connection.beginLife(a).answered();
     expect(states()).toEqual(['connected', 'dropped', 'connected']);
   });
 
   it('is not said to be well because a follower gave up', () => {
     const connection = make();
     const follower = {};
-    connection.followerConnected(follower);
-    connection.followerDropped(follower, 'cut');
+    const life = connection.beginLife(follower);
+    life.answered();
+    life.failed('cut');
     connection.followerEnded(follower);
     expect(connection.state.state).toBe('dropped');
     connection.begin().answered();
@@ -122,6 +159,36 @@ it('a follower alone keeps the state true over many drops: one change each way',
   expect(seen).toEqual([1n, 4n, 7n, 10n]);
   expect(told.map(({ state }) => state)).toEqual([...Array(3).fill(['connected', 'dropped']).flat(), 'connected']);
   expect(failures).toBe(9);
+  await store.close();
+  await server.close();
+});
+
+it('a store that went away is not said to be back by what a slow follower had not taken yet', async () => {
+  const server = await startFaultyServer({
+    read: (call) => {
+      if (!call.isSubscription) return call.fail(14, 'gone');
+      const many = Array.from({ length: 200 }, (_, i) => event({ position: BigInt(i + 1) }));
+      call.send(confirmation(), ...many, caughtUp());
+    },
+  });
+  const told: ConnectionState[] = [];
+  const states: string[] = [];
+  const store = connectEventStore(server.connectionString, {
+    watchMs: 0,
+    observer: { onConnection: (state) => void told.push(state) },
+  });
+  const abort = new AbortController();
+  const onState = ({ state }: { state: string }) => void states.push(state);
+  const following = store.followAll({ signal: abort.signal, onState });
+  expect((await following.next()).done).toBe(false);
+  expect(states).toEqual(['connected']);
+  await expect(store.readAll()[Symbol.asyncIterator]().next()).rejects.toThrow('gone');
+  for (let taken = 1; taken < 200; taken++) await following.next();
+  const more = following.next();
+  await until('the end of the log', () => states.includes('caught-up'));
+  expect(told.map(({ state }) => state)).toEqual(['connected', 'dropped']);
+  abort.abort();
+  expect((await more).done).toBe(true);
   await store.close();
   await server.close();
 });

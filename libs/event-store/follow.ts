@@ -32,13 +32,14 @@ export async function* follow(
   const follower = {};
   let last = after;
   let failures = 0;
-  const confirmed = (state: 'connected' | 'caught-up') => {
-    connection.followerConnected(follower);
-    guarded(() => onState?.({ state }));
-  };
   try {
     while (!signal.aborted) {
       const began = Date.now();
+      const life = connection.beginLife(follower);
+      const confirmed = (state: 'connected' | 'caught-up') => {
+        life.answered();
+        guarded(() => onState?.({ state }));
+      };
       let cause = 'the server ended the subscription';
       try {
         for await (const event of subscribe(last, signal, confirmed)) {
@@ -56,7 +57,7 @@ export async function* follow(
       // One that lived long did not fail for the same reason as the one before it.
       if (Date.now() - began > maxRetryMs) failures = 0;
       const retryInMs = retryPause(failures++, maxRetryMs);
-      connection.followerDropped(follower, cause);
+      life.failed(cause);
       guarded(() => observer.onReadFailure?.());
       guarded(() => onState?.({ state: 'dropped', cause, retryInMs }));
       await pause(retryInMs, signal);

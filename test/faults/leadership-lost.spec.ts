@@ -8,7 +8,7 @@ import { Rig } from './rig.fixture.js';
 import { Flood, WorkerProcess } from './worker-process.fixture.js';
 
 const soak = process.env.HUICAI_SOAK === '1';
-const EVENTS = soak ? 10_000 : 200;
+const EVENTS = soak ? 80_000 : 1_600;
 jest.setTimeout(soak ? 600_000 : 180_000);
 
 let rig: Rig;

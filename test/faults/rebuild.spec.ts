@@ -208,18 +208,25 @@ it('is done from the command line: killed, gone on with, compared, switched, swi
     [['case_detail', '--switch'], 'case_detail has no candidate.'],
     [['case_detail', '--switch', '--drop'], 'Only one of'],
     [['case_detail', '--batch', '0'], 'whole number'],
+    [[], 'Name projections'],
+    [['history', 'case_detail', '--events', 'x'], 'name that one'],
   ] as const) {
     const step = cli(...args);
     expect({ code: await step.ended, output: step.output() }).toEqual({ code: 1, output: expect.stringContaining(says) });
   }
   expect(leads(worker)).toBe(1);
   // The planted row is shown again; one more rebuild mends it.
-  const third = cli('case_detail', '--yes');
+  const third = cli('--all', '--yes');
   expect({ code: await third.ended, output: third.output() }).toMatchObject({ code: 0 });
   await worker.stop();
-  const now = await generations('case_detail');
-  await expectReplayed('case_detail', now.live);
-  await dropGeneration(system.pool, 'case_detail');
+  for (const { name } of allProjections.keys()) {
+    const now = await generations(name);
+    expect(third.output()).toContain(`${now.live} is shown; ${now.previous} is kept.`);
+    await expectReplayed(name, now.live);
+  }
+  const last = cli('--all', '--drop');
+  expect(await last.ended).toBe(0);
+  for (const { name } of allProjections.keys()) expect((await generations(name)).previous).toBeNull();
 });
 
 it('a new version is built beside the old one, which is shown until then', async () => {

@@ -47,11 +47,20 @@ export class WorkerProcess {
   }
 }
 
-/** The cases there are, over and over, under new ids, whatever becomes of the store meanwhile. */
+/** How many cases that are over come after each one that may be in any state. */
+const SETTLED_EACH = 9;
+
+/**
+ * The cases there are, over and over, under new ids, whatever becomes of the store meanwhile. Most of them are over, as in a real
+ * log: of the others many have missed their dues, which timers record one by one.
+ */
 export class Flood {
   /** Events sent and known to be in the store. */
   sent = 0;
   private readonly courses: StoredEvent[][];
+  private readonly settled: StoredEvent[][];
+  private next = 0;
+  private readonly places: { readonly sent: number; readonly position: bigint }[] = [];
 
   private constructor(
     private readonly store: EventStore,
@@ -61,6 +70,8 @@ export class Flood {
     for (const event of log)
       if (event.stream.startsWith('case-')) streams.set(event.stream, [...(streams.get(event.stream) ?? []), event]);
     this.courses = [...streams.values()];
+    this.settled = this.courses.filter(isOver);
+    if (this.settled.length === 0) throw new Error('No case of the log is over');
   }
 
   static async of(store: EventStore): Promise<Flood> {
@@ -72,14 +83,24 @@ export class Flood {
   /** Sends so many events, or a few more: whole cases, several at once. @throws Error when an append is refused */
   async send(count: number): Promise<void> {
     const goal = this.sent + count;
-    let next = 0;
     const lane = async () => {
-      while (this.sent < goal) this.sent += await this.repeat(this.courses[next++ % this.courses.length]!);
+      while (this.sent < goal) await this.repeat(this.nextCourse());
     };
     await Promise.all(Array.from({ length: 8 }, lane));
   }
 
-  private async repeat(events: readonly StoredEvent[]): Promise<number> {
+  /** Where in `$all` an event lies before which so many others of the flood do; undefined until it is sent. */
+  placeOf(count: number): bigint | undefined {
+    return this.places.find(({ sent }) => sent >= count)?.position;
+  }
+
+  private nextCourse(): StoredEvent[] {
+    const turn = this.next++;
+    const from = turn % (SETTLED_EACH + 1) === 0 ? this.courses : this.settled;
+    return from[Math.floor(turn / (from === this.courses ? SETTLED_EACH + 1 : 1)) % from.length]!;
+  }
+
+  private async repeat(events: readonly StoredEvent[]): Promise<void> {
     const caseId = randomUUID();
     const copies: NewEvent[] = events.map(({ type, data, metadata }) => ({
       id: randomUUID(),
@@ -89,8 +110,15 @@ export class Flood {
     }));
     for (;;) {
       const result = await this.store.append(`case-${caseId}`, 'no_stream', copies);
+      if (result.outcome === 'unknown') continue;
+      this.sent += copies.length;
       // Nobody else writes to that stream: in conflict is only what was there already when its answer was lost.
-      if (result.outcome !== 'unknown') return copies.length;
+      if (result.outcome === 'appended') this.places.push({ sent: this.sent, position: result.position });
+      return;
     }
   }
 }
+
+const isOver = (events: readonly StoredEvent[]): boolean =>
+  events.some(({ type }) => ['CaseClosed', 'CaseDeclined', 'CaseWithdrawn'].includes(type)) &&
+  !events.some(({ type }) => type === 'CaseReopened');

@@ -2,6 +2,7 @@ import { DEMO_PASSWORD, DEMO_USERS } from '@huicai/composition';
 import { migrate } from '@huicai/database';
 import { Command, InvalidArgumentError } from 'commander';
 import { addDeadLetters } from './dead-letters.js';
+import { addDeadline } from './deadline.js';
 import { flowCommand } from './flow.js';
 import { addReactions } from './reactions.js';
 import { rebuildCommand } from './rebuild.js';
@@ -46,8 +47,9 @@ program
   .action((event: string | undefined, options: { markdown?: boolean }) => flowCommand(event, options));
 
 program
-  .command('rebuild <projection>')
-  .description('fill a read model anew from the log, beside the one that is shown, and compare the two')
+  .command('rebuild [projections...]')
+  .description('fill read models anew from the log, beside those that are shown, and compare the two')
+  .option('--all', 'every read model, from one reading of the log')
   .option('--yes', 'show it as soon as it is filled')
   .option('--diff', 'compare the candidate (or the previous rows) with the live ones')
   .option('--samples <number>', 'differences of each kind to show', wholeNumber)
@@ -56,8 +58,8 @@ program
   .option('--switch-back', 'show the previous rows again')
   .option('--drop', 'drop the candidate or, when there is none, the previous rows')
   .option('--batch <events>', 'events per transaction', wholeNumber)
-  .action(async (projection: string, options) => {
-    process.exitCode = await rebuildCommand(projection, options);
+  .action(async (projections: string[], options) => {
+    process.exitCode = await rebuildCommand(projections, options);
   });
 
 program
@@ -69,6 +71,7 @@ program
 
 addDeadLetters(program);
 addReactions(program);
+addDeadline(program);
 
 function banner({ mode, apiUrl, docsUrl, dataDir }: Addresses): string {
   const lines = ['', '惠才 Huicai is running', `  API   ${apiUrl}/api/v1`, `  Docs  ${docsUrl}`];

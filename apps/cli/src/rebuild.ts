@@ -5,7 +5,8 @@ import {
   diffGenerations,
   dropGeneration,
   eventsBehind,
-  fillBeside,
+  fillTogether,
+  type Generations,
   RebuildError,
   readGenerations,
   switchBack,
@@ -17,6 +18,8 @@ import { causeLine, diffLines } from './rebuild-report.js';
 import type { ProgressOutput } from './seed-progress.js';
 
 export interface RebuildOptions {
+  /** Every projection; with --diff, --switch, --switch-back and --drop every one for which there is something to be done. */
+  readonly all?: boolean;
   readonly diff?: boolean;
   /** The partition whose events are wanted. */
   readonly events?: string;
@@ -34,93 +37,118 @@ export interface RebuildOptions {
 type Registered = readonly [AnyProjection, readonly string[]];
 
 /**
- * Rebuilds a read model beside the one that is shown, compares them, and shows the one or the other. Without further options the
- * candidate is filled and compared, and nobody sees it: what is shown to people changes only when it is asked for.
+ * Rebuilds read models beside those that are shown, compares them, and shows the ones or the others. Several are filled from one
+ * reading of the log. Without further options the candidates are filled and compared, and nobody sees them: what is shown to people
+ * changes only when it is asked for.
  *
  * @returns the process's exit code: 0 when all was done, 130 when it was interrupted
  * @throws RebuildError when it can not be done as asked; FoldError naming the event that can not be folded
  */
 export async function rebuildCommand(
-  name: string,
+  names: readonly string[],
   options: RebuildOptions = {},
   output: ProgressOutput = process.stdout,
 ): Promise<number> {
-  const found = [...allProjections].find(([projection]) => projection.name === name);
-  if (!found)
-    throw new RebuildError(
-      `No projection is called ${name}; there are ${[...allProjections.keys()].map((p) => p.name).join(', ')}`,
-    );
+  const found = options.all ? [...allProjections] : names.map(registered);
+  if (found.length === 0 || (options.all && names.length > 0))
+    throw new RebuildError('Name projections, or all of them by --all.');
   const asked = [options.diff || options.events !== undefined, options.switch, options.switchBack, options.drop, options.yes];
   if (asked.filter(Boolean).length > 1)
     throw new RebuildError('Only one of --diff (or --events), --switch, --switch-back, --drop and --yes can be done at a time.');
+  if (options.events !== undefined && found.length > 1)
+    throw new RebuildError('--events shows a partition of one projection: name that one.');
   const system = await HuicaiSystem.open(resolveConnections(process.env));
   try {
-    return await new Rebuild(system, found, options, output).run();
+    return await new Rebuild(system, options, output).run(found);
   } finally {
     await system.close();
   }
 }
 
-class Rebuild {
-  private readonly name: string;
+function registered(name: string): Registered {
+  const found = [...allProjections].find(([projection]) => projection.name === name);
+  if (found) return found;
+  throw new RebuildError(
+    `No projection is called ${name}; there are ${[...allProjections.keys()].map((p) => p.name).join(', ')}`,
+  );
+}
 
+class Rebuild {
   constructor(
     private readonly system: HuicaiSystem,
-    private readonly found: Registered,
     private readonly options: RebuildOptions,
     private readonly output: ProgressOutput,
-  ) {
-    this.name = found[0].name;
-  }
+  ) {}
 
-  async run(): Promise<number> {
+  async run(found: readonly Registered[]): Promise<number> {
     const { diff, events, switch: show, switchBack: back, drop } = this.options;
-    if (diff || events !== undefined) await this.compare();
-    else if (show) await this.show();
-    else if (back) await this.goBack();
-    else if (drop) this.say(`${await dropGeneration(this.system.pool, this.name)} was dropped.`);
-    else return this.fill();
+    const isSimple = diff || events !== undefined || show || back || drop;
+    if (!isSimple) return this.fill(found);
+    for (const one of await this.concerned(found)) {
+      if (show) await this.show(one);
+      else if (back) await this.goBack(one);
+      else if (drop) this.say(`${await dropGeneration(this.system.pool, one[0].name)} was dropped.`);
+      else await this.compare(one);
+    }
     return 0;
   }
 
-  private async fill(): Promise<number> {
+  /** Of all, only those for which there is something to be done; what was named is tried, and says why it can not be done. */
+  private async concerned(found: readonly Registered[]): Promise<readonly Registered[]> {
+    const { all, switch: show, switchBack: back } = this.options;
+    if (!all) return found;
+    const known = await readGenerations(this.system.pool);
+    const has = ({ candidate, previous }: Generations) => (show ? candidate : back ? previous : (candidate ?? previous)) !== null;
+    const concerned = found.filter(([{ name }]) => {
+      const now = known.get(name);
+      return now !== undefined && has(now);
+    });
+    if (concerned.length === 0) this.say('There is nothing beside what is shown.');
+    return concerned;
+  }
+
+  private async fill(found: readonly Registered[]): Promise<number> {
     const interrupted = new AbortController();
     const stop = () => interrupted.abort();
     process.once('SIGINT', stop);
-    const progress = new RebuildProgress(this.output, this.name);
+    const label = this.options.all ? 'all' : found.map(([{ name }]) => name).join(' ');
+    const progress = new RebuildProgress(this.output, label);
     try {
-      const { schema, outcome } = await fillBeside(rebuildParts(this.system), ...this.found, {
+      const filled = await fillTogether(rebuildParts(this.system), new Map(found), {
         signal: interrupted.signal,
         log: (line) => this.say(line),
         onProgress: (now) => progress.show(now),
         ...(this.options.batch === undefined ? {} : { batchSize: this.options.batch }),
       });
       progress.end();
-      if (outcome === 'interrupted') {
-        this.say(`Interrupted; go on with it: npm run cli -- rebuild ${this.name}`);
+      if (filled.some(({ outcome }) => outcome === 'interrupted')) {
+        this.say(`Interrupted; go on with it: npm run cli -- rebuild ${this.options.all ? '--all' : label}`);
         return 130;
       }
-      this.say(`${schema} ${outcome === 'filled' ? 'is filled' : 'was filled before'}; the live rows are shown as before.`);
+      for (const { schema, outcome } of filled)
+        this.say(`${schema} ${outcome === 'filled' ? 'is filled' : 'was filled before'}; the live rows are shown as before.`);
     } catch (error) {
       progress.end();
       throw error;
     } finally {
       process.off('SIGINT', stop);
     }
-    if (this.options.yes) await this.show();
-    else await this.compare();
+    for (const one of found) {
+      if (this.options.yes) await this.show(one);
+      else await this.compare(one);
+    }
     return 0;
   }
 
-  private async compare(): Promise<void> {
+  private async compare([definition, types]: Registered): Promise<void> {
     const { pool } = this.system;
-    const [definition, types] = this.found;
+    const { name } = definition;
     if (this.options.diff || this.options.events === undefined) {
       const diff = await diffGenerations(pool, definition, { samples: this.options.samples ?? 5, levelWithinMs: 5_000 });
       const parked = (await deadLetterCounts(pool)).find(({ schema }) => schema === diff.candidate)?.parked ?? 0;
-      for (const line of diffLines(this.name, diff, parked)) this.say(line);
-      const { candidate = null } = (await readGenerations(pool)).get(this.name) ?? {};
-      if (candidate !== null) this.say(`Show it: npm run cli -- rebuild ${this.name} --switch   Drop it: … --drop`);
+      for (const line of diffLines(name, diff, parked)) this.say(line);
+      const { candidate = null } = (await readGenerations(pool)).get(name) ?? {};
+      if (candidate !== null) this.say(`Show it: npm run cli -- rebuild ${name} --switch   Drop it: … --drop`);
     }
     if (this.options.events !== undefined) {
       let found = 0;
@@ -129,18 +157,18 @@ class Rebuild {
         found++;
         this.say(causeLine(cause));
       }
-      this.say(found === 0 ? `No event of ${this.name} belongs to ${this.options.events}.` : `${found} events.`);
+      this.say(found === 0 ? `No event of ${name} belongs to ${this.options.events}.` : `${found} events.`);
     }
   }
 
-  private async show(): Promise<void> {
-    const { live, previous, dropped } = await switchToCandidate(rebuildParts(this.system), this.name);
+  private async show([{ name }]: Registered): Promise<void> {
+    const { live, previous, dropped } = await switchToCandidate(rebuildParts(this.system), name);
     if (dropped !== null) this.say(`${dropped}, which was shown before that, was dropped.`);
-    this.say(`${live} is shown; ${previous} is kept. Go back: npm run cli -- rebuild ${this.name} --switch-back`);
+    this.say(`${live} is shown; ${previous} is kept. Go back: npm run cli -- rebuild ${name} --switch-back`);
   }
 
-  private async goBack(): Promise<void> {
-    const { live, previous } = await switchBack(rebuildParts(this.system), this.name);
+  private async goBack([{ name }]: Registered): Promise<void> {
+    const { live, previous } = await switchBack(rebuildParts(this.system), name);
     this.say(`${live} is shown again; ${previous} is kept in its place.`);
   }
 
