@@ -1,5 +1,13 @@
 import type { EventStore } from '@huicai/event-store';
-import { eventTime, FoldedStream, type RecordedEvent, recorded, streamName, type UpcasterRegistry } from '@huicai/kernel';
+import {
+  type EventTime,
+  eventTime,
+  FoldedStream,
+  type RecordedEvent,
+  recorded,
+  streamName,
+  type UpcasterRegistry,
+} from '@huicai/kernel';
 import {
   type CalendarFacts,
   foldCalendar,
@@ -23,6 +31,7 @@ export const POLICY_STREAM = streamName('policy', 'default');
 export class FactSources {
   private readonly catalogueStream: FoldedStream<CatalogueFacts>;
   private readonly channelsStream: FoldedStream<ChannelFacts>;
+  private readonly calendarStreams = new Map<string, FoldedStream<CalendarFacts>>();
   private readonly calendarStream: FoldedStream<CalendarFacts>;
   private readonly policyStream: FoldedStream<PolicyFacts>;
 
@@ -30,12 +39,17 @@ export class FactSources {
     private readonly store: EventStore,
     private readonly upcasters: UpcasterRegistry,
   ) {
-    const folded = <S>(stream: string, initial: S, fold: (state: S, event: never) => S) =>
-      new FoldedStream(store, stream, initial, (state, { type, data }) => fold(state, { type, data } as never), upcasters);
-    this.catalogueStream = folded(CATALOGUE_STREAM, noCatalogue, foldCatalogue);
-    this.channelsStream = folded(CHANNELS_STREAM, noChannels, foldChannels);
-    this.calendarStream = folded(CALENDAR_STREAM, noCalendar, foldCalendar);
-    this.policyStream = folded(POLICY_STREAM, noPolicy, foldPolicy);
+    this.catalogueStream = this.folded(CATALOGUE_STREAM, noCatalogue, foldCatalogue);
+    this.channelsStream = this.folded(CHANNELS_STREAM, noChannels, foldChannels);
+    this.policyStream = this.folded(POLICY_STREAM, noPolicy, foldPolicy);
+    this.calendarStream = this.folded(CALENDAR_STREAM, noCalendar, foldCalendar);
+    this.calendarStreams.set(CALENDAR_STREAM, this.calendarStream);
+  }
+
+  private folded<S>(stream: string, initial: S, fold: (state: S, event: never, at: EventTime) => S): FoldedStream<S> {
+    const step = (state: S, event: RecordedEvent) =>
+      fold(state, { type: event.type, data: event.data } as never, eventTime(event));
+    return new FoldedStream(this.store, stream, initial, step, this.upcasters);
   }
 
   catalogue(): Promise<CatalogueFacts> {
@@ -44,6 +58,18 @@ export class FactSources {
 
   channels(): Promise<ChannelFacts> {
     return this.channelsStream.current();
+  }
+
+  /** One calendar with all its versions; none when there is no such calendar. @param id stream-safe id of the calendar */
+  async calendar(id: string): Promise<CalendarFacts> {
+    const stream = streamName('calendar', id);
+    const known = this.calendarStreams.get(stream);
+    if (known) return known.current();
+    const fresh = this.folded(stream, noCalendar, foldCalendar);
+    const facts = await fresh.current();
+    // Only calendars that exist are kept: anyone may ask for any name.
+    if (facts.versions.length > 0) this.calendarStreams.set(stream, fresh);
+    return facts;
   }
 
   async time(): Promise<TimeReference> {

@@ -1,5 +1,5 @@
 import { canonicalJson, systemCommandId } from '@huicai/kernel';
-import { cnLanshanCalendar } from '@huicai/working-time';
+import { cnLanshanHistory } from '@huicai/working-time';
 import { DEFAULT_POLICY } from '../contexts/calendar/default-policy.js';
 import { calendarDataOf } from '../contexts/calendar/facts.js';
 import { DRAFT_2024, ITEMS_2024 } from '../contexts/catalogue/draft-2024.js';
@@ -12,12 +12,14 @@ type Step = { [A in Aggregate]: readonly [aggregate: A, id: string, key: string,
 /** What an office needs before its first case: calendar, limits, departments, channels, service list, routing. */
 function steps(): Step[] {
   return [
-    [
-      'calendar',
-      'cn-lanshan',
-      'v1',
-      { type: 'PublishCalendarVersion', data: { calendar: calendarDataOf(cnLanshanCalendar(1)) } },
-    ],
+    ...cnLanshanHistory().map(
+      (version): Step => [
+        'calendar',
+        'cn-lanshan',
+        `v${version.version}`,
+        { type: 'PublishCalendarVersion', data: { calendar: calendarDataOf(version) } },
+      ],
+    ),
     ['policy', 'default', 'v1', { type: 'PublishPolicyVersion', data: { policy: DEFAULT_POLICY } }],
     ...DEPARTMENTS.map(
       ([departmentId, name]): Step => [

@@ -5,7 +5,7 @@ import type { Queryable } from '@huicai/projections';
 import type { IndexField, OpenDeepOptions } from '@huicai/vault';
 import type { ClockState } from '@huicai/working-time';
 import { Command, Query } from '@nestjs/cqrs';
-import type { TimeReference } from './calendar/facts.js';
+import type { CalendarFacts, TimeReference } from './calendar/facts.js';
 import type { CaseFacts } from './cases/facts.js';
 import type { ChannelFacts } from './channels/facts.js';
 import type { Caller, CommandMeta, Gateway } from './gateway.js';
@@ -71,6 +71,10 @@ export interface Reads {
   department(): Promise<string>;
   /** Calendar and policy as far as these clocks need them. */
   timeOf(clocks: readonly ClockState[]): Promise<TimeReference>;
+  /** A calendar with all its versions; none when there is no such calendar. */
+  calendar(calendarId: string): Promise<CalendarFacts>;
+  /** A stream in today's shape of its events; empty when there is none. */
+  events(stream: string): AsyncIterable<RecordedEvent>;
   /** A stream as the store holds it. */
   stored(stream: string): AsyncIterable<StoredEvent>;
   /** Opens what the caller may see, and writes down whose data it was before anything is answered. */

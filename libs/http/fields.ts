@@ -90,11 +90,11 @@ export const Codes = (description: string, form: RegExp, max: number, options?: 
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** An object of its own class inside a body. */
-export function Nested(make: () => new () => object, description: string): PropertyDecorator {
+export function Nested(make: () => new () => object, description: string, options: FieldOptions = {}): PropertyDecorator {
   const check: Check = (value) => (isObject(value) ? undefined : { code: 'wrong-type', params: { expected: 'object' } });
   // Swagger tells a class to come from a class by the function's name.
   const schema = { type: () => make(), description } as ApiPropertyOptions;
-  return applyDecorators(Field(check, schema), Type(make), ValidateNested());
+  return applyDecorators(Field(check, schema, options), Type(make), ValidateNested());
 }
 
 /** A list of such objects. */

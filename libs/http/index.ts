@@ -5,6 +5,8 @@ export * from './cursor.js';
 export * from './faults.js';
 export * from './fields.js';
 export * from './headers.js';
+export * from './problem.js';
+export * from './problem-texts.js';
 export * from './query-parameters.js';
 export * from './request.js';
 export * from './shapes.js';

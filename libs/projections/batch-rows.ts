@@ -6,6 +6,8 @@ interface Changes {
   readonly rows: Map<string, Row>;
   readonly dirty: Map<string, Row>;
   readonly gone: Map<string, Row>;
+  /** Keys of the rows that the table is known to have. */
+  readonly stored: Set<string>;
 }
 
 /** The rows a batch touches, by partition, and what has become of them: written together when the batch is folded. */
@@ -18,7 +20,12 @@ export class BatchRows {
   ) {}
 
   loaded(rows: readonly Row[]): void {
-    for (const row of rows) this.of(String(row[this.partitionColumn])).rows.set(this.writer.keyOf(row), row);
+    for (const row of rows) {
+      const { rows: known, stored } = this.of(String(row[this.partitionColumn]));
+      const key = this.writer.keyOf(row);
+      known.set(key, row);
+      stored.add(key);
+    }
   }
 
   /** Gives up everything known of a partition, so that it can be loaded anew. */
@@ -47,18 +54,28 @@ export class BatchRows {
     };
   }
 
-  written(): Row[] {
-    return [...this.partitions.values()].flatMap(({ dirty }) => [...dirty.values()]);
+  /** Rows to be written: those the table is known to have, and those it is not. */
+  written(): { readonly known: Row[]; readonly fresh: Row[] } {
+    const known: Row[] = [];
+    const fresh: Row[] = [];
+    for (const { dirty, stored } of this.partitions.values())
+      for (const [key, row] of dirty) (stored.has(key) ? known : fresh).push(row);
+    return { known, fresh };
   }
 
   deleted(): Row[] {
     return [...this.partitions.values()].flatMap(({ gone }) => [...gone.values()]);
   }
 
+  /** All rows as they stand, by partition. */
+  *standing(): Iterable<readonly [partition: string, rows: readonly Row[]]> {
+    for (const [name, { rows }] of this.partitions) yield [name, [...rows.values()]];
+  }
+
   private of(name: string): Changes {
     let changes = this.partitions.get(name);
     if (!changes) {
-      changes = { rows: new Map(), dirty: new Map(), gone: new Map() };
+      changes = { rows: new Map(), dirty: new Map(), gone: new Map(), stored: new Set() };
       this.partitions.set(name, changes);
     }
     return changes;

@@ -1,14 +1,19 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RecordedEvent } from '@huicai/kernel';
 import { BatchRows } from './batch-rows.js';
 import { addLetters, type NewLetter, type Parking } from './dead-letters.js';
 import { faultText } from './dead-letters-fault.js';
 import { FoldError, isPoison } from './outage.js';
+import type { PartitionMemory } from './partition-memory.js';
 import type { AnyProjection } from './projection.js';
 import type { Queryable } from './queryable.js';
-import type { Row, TableWriter } from './table.js';
+import type { TableWriter } from './table.js';
 
 /** So many parked partitions are a fault of the fold, not of events: the projection stops instead. */
 export const MAX_PARKED = 1_000;
+
+/** After so many events others get a turn: a large batch must not hold up what else the process does, least of all its reading. */
+const AT_ONCE = 500;
 
 /** One set of tables and the fold that fills it. */
 export interface FoldTarget {
@@ -24,6 +29,11 @@ export interface FoldOptions {
    * thrown: that is the fast way, to be followed by a careful one.
    */
   readonly careful?: boolean;
+  /**
+   * Of one who writes the tables alone: what it holds is not loaded, and rows that are not there yet are copied in. To be cleared
+   * when the transaction fails. Without effect when `careful`.
+   */
+  readonly memory?: PartitionMemory;
   readonly maxParked?: number;
 }
 
@@ -45,7 +55,7 @@ export async function foldBatch(
   target: FoldTarget,
   events: readonly RecordedEvent[],
   reference: unknown,
-  { parking, careful = false, maxParked = MAX_PARKED }: FoldOptions,
+  { parking, careful = false, memory, maxParked = MAX_PARKED }: FoldOptions,
 ): Promise<readonly NewLetter[]> {
   const { schema, definition } = target;
   const open = new Map<string, RecordedEvent[]>();
@@ -61,7 +71,7 @@ export async function foldBatch(
       else open.set(partition, [event]);
     }
   }
-  const halts = await foldPartitions(db, target, open, reference, careful);
+  const halts = await foldPartitions(db, target, open, reference, careful, memory);
   for (const [partition, { at, error }] of halts)
     for (const [i, event] of open.get(partition)!.entries())
       if (i >= at) letters.push({ partition, event, error: i === at ? error : null });
@@ -83,9 +93,10 @@ export async function foldPartitions(
   open: ReadonlyMap<string, readonly RecordedEvent[]>,
   reference: unknown,
   careful: boolean,
+  memory?: PartitionMemory,
 ): Promise<Map<string, Halt>> {
   if (open.size === 0) return new Map();
-  const work = new PartitionWork(db, target, reference);
+  const work = new PartitionWork(db, target, reference, careful ? undefined : memory);
   if (!careful) return work.foldAndWrite(open);
   const { found, refused } = await savepoint(db, () => work.foldAndWrite(open));
   if (refused === undefined) return found;
@@ -103,14 +114,20 @@ class PartitionWork {
     private readonly db: Queryable,
     private readonly target: FoldTarget,
     private readonly reference: unknown,
+    private readonly memory: PartitionMemory | undefined,
   ) {}
 
   async foldAndWrite(open: ReadonlyMap<string, readonly RecordedEvent[]>): Promise<Map<string, Halt>> {
     const changes = await this.load([...open.keys()]);
     const halts = new Map<string, Halt>();
+    let folded = 0;
     for (const [partition, events] of open) {
       const halt = this.fold(changes, partition, events);
       if (halt) halts.set(partition, await this.stepBack(changes, partition, events, halt));
+      folded += events.length;
+      if (folded < AT_ONCE) continue;
+      folded = 0;
+      await nextTurn();
     }
     await this.write(changes);
     return halts;
@@ -133,7 +150,13 @@ class PartitionWork {
   private async load(partitions: readonly string[]): Promise<BatchRows> {
     const { definition, writer } = this.target;
     const changes = new BatchRows(writer, definition.table.partition);
-    if (!definition.appendOnly) changes.loaded(await writer.load(this.db, partitions));
+    if (definition.appendOnly) return changes;
+    const unknown = partitions.filter((partition) => {
+      const rows = this.memory?.take(partition);
+      if (rows) changes.loaded(rows);
+      return !rows;
+    });
+    if (unknown.length > 0) changes.loaded(await writer.load(this.db, unknown));
     return changes;
   }
 
@@ -164,9 +187,14 @@ class PartitionWork {
   }
 
   private async write(changes: BatchRows): Promise<void> {
-    const { writer } = this.target;
-    await writer.delete(this.db, changes.deleted() as Row[]);
-    await writer.upsert(this.db, changes.written() as Row[]);
+    const { definition, writer } = this.target;
+    const { known, fresh } = changes.written();
+    await writer.delete(this.db, changes.deleted());
+    if (!this.memory) return writer.upsert(this.db, [...known, ...fresh]);
+    await writer.insert(this.db, fresh);
+    await writer.upsert(this.db, known);
+    if (definition.appendOnly) return;
+    for (const [partition, rows] of changes.standing()) this.memory.keep(partition, rows);
   }
 }
 

@@ -19,6 +19,7 @@ export * from './projection.js';
 export * from './projector.js';
 export * from './queryable.js';
 export * from './rebuild.js';
+export type { RebuildParts } from './rebuild-candidate.js';
 export * from './rebuild-diff.js';
 export * from './rebuild-switch.js';
 export * from './table.js';

@@ -1,30 +1,13 @@
-import type { EventStore, StoredEvent } from '@huicai/event-store';
-import { type RecordedEvent, recorded, splitStreamName, type UpcasterRegistry } from '@huicai/kernel';
-import type { Pool, PoolClient } from 'pg';
-import type { Handled } from './checkpoint.js';
-import { FILLER_LOCK, freeSchema, lockGenerations, RebuildError } from './generations.js';
-import { type EventAt, LiveProjection, RebuildNeededError } from './live-projection.js';
-import { FoldError, isPoison } from './outage.js';
+import type { StoredEvent } from '@huicai/event-store';
+import { type RecordedEvent, recorded, splitStreamName } from '@huicai/kernel';
+import type { PoolClient } from 'pg';
+import { FILLER_LOCK, RebuildError } from './generations.js';
+import { FoldError } from './outage.js';
 import type { AnyProjection } from './projection.js';
-import { dropSchema } from './rebuild-switch.js';
-import { indexDdl } from './table.js';
-import { inTransaction } from './transaction.js';
-
-/** What a rebuild needs of the system. */
-export interface RebuildParts {
-  readonly pool: Pool;
-  readonly store: EventStore;
-  readonly storeId: string;
-  readonly eventAt: EventAt;
-  readonly upcasters: UpcasterRegistry;
-  /** Stream categories of this system; anything else in the log is somebody else's. */
-  readonly aggregates: ReadonlySet<string>;
-  /** Brings reference data up to the batch before it is folded. */
-  readonly reference: (batch: readonly RecordedEvent[]) => Promise<unknown>;
-}
+import { Candidate, type FillBatch, type RebuildParts } from './rebuild-candidate.js';
 
 export interface FillProgress {
-  /** Events of this system read since the candidate was begun. */
+  /** Events of this system read since the candidate was begun; of several, the one that was given fewest. */
   readonly events: number;
   /**
    * Part of the way to the end of the log as it was when last looked at, 0 to 1. The store does not count its events, so this is
@@ -37,7 +20,7 @@ export interface FillProgress {
 
 export interface FillOptions {
   readonly signal?: AbortSignal;
-  /** Events per transaction; 5,000 unless told. */
+  /** Events per transaction; 10,000 unless told. */
   readonly batchSize?: number;
   readonly onProgress?: (progress: FillProgress) => void;
   readonly log?: (line: string) => void;
@@ -73,119 +56,139 @@ export async function fillBeside(
   types: readonly string[],
   options: FillOptions = {},
 ): Promise<Filled> {
+  const [filled] = await fillTogether(parts, new Map([[definition, types]]), options);
+  return filled!;
+}
+
+/**
+ * As {@link fillBeside}, for several projections that share one reading of the log. Each has transactions of its own, so that when
+ * one can not go on, all end and keep what they have.
+ *
+ * @param definitions with the event types each takes
+ * @returns what became of each, in their order
+ * @throws as {@link fillBeside}
+ */
+export async function fillTogether(
+  parts: RebuildParts,
+  definitions: ReadonlyMap<AnyProjection, readonly string[]>,
+  options: FillOptions = {},
+): Promise<Filled[]> {
   const session = await parts.pool.connect();
+  const held: string[] = [];
   try {
-    const { rows } = await session.query<{ won: boolean }>(`select pg_try_advisory_lock(${FILLER_LOCK}) as won`, [
-      definition.name,
-    ]);
-    if (!rows[0]?.won) throw new RebuildRunningError(definition.name);
-    return await new Filler(parts, definition, types, options).fill();
+    for (const { name } of definitions.keys()) {
+      const { rows } = await session.query<{ won: boolean }>(`select pg_try_advisory_lock(${FILLER_LOCK}) as won`, [name]);
+      if (!rows[0]?.won) throw new RebuildRunningError(name);
+      held.push(name);
+    }
+    const candidates: Candidate[] = [];
+    const log = options.log ?? (() => undefined);
+    for (const [definition, types] of definitions) candidates.push(await Candidate.open(parts, definition, types, log));
+    const open = candidates.filter(({ isFollowed }) => !isFollowed);
+    const types = new Set([...definitions.values()].flat());
+    const reached = open.length === 0 || (await new Filler(parts, open, types, options).fill());
+    return candidates.map(({ schema, isFollowed }) => ({
+      schema,
+      outcome: isFollowed ? 'was-filled' : reached ? 'filled' : 'interrupted',
+    }));
   } finally {
-    await session.query(`select pg_advisory_unlock(${FILLER_LOCK})`, [definition.name]).then(
-      () => session.release(),
-      // The lock ends with the session.
-      () => session.release(true),
-    );
+    await unlock(session, held);
+  }
+}
+
+async function unlock(session: PoolClient, names: readonly string[]): Promise<void> {
+  try {
+    for (const name of names) await session.query(`select pg_advisory_unlock(${FILLER_LOCK})`, [name]);
+    session.release();
+  } catch {
+    // The locks end with the session.
+    session.release(true);
   }
 }
 
 class Filler {
-  private readonly types: ReadonlySet<string>;
   private readonly size: number;
-  private events = 0;
   private head: bigint | undefined;
 
   constructor(
     private readonly parts: RebuildParts,
-    private readonly definition: AnyProjection,
-    types: readonly string[],
+    private readonly candidates: readonly Candidate[],
+    /** All that any of them takes. */
+    private readonly types: ReadonlySet<string>,
     private readonly options: FillOptions,
   ) {
-    this.types = new Set(types);
-    this.size = options.batchSize ?? 5_000;
+    this.size = options.batchSize ?? 10_000;
   }
 
-  async fill(): Promise<Filled> {
-    const { pool } = this.parts;
-    const candidate = await this.begin();
-    const { schema } = candidate;
-    if (candidate.following) return { schema, outcome: 'was-filled' };
-    const live = new LiveProjection(this.definition, [...this.types], schema);
-    await live.resume(pool, this.parts.storeId, this.parts.eventAt);
-    this.events = candidate.filled;
-    for (let indexed = false; ; ) {
-      const read = await this.readToEnd(live);
-      if (this.options.signal?.aborted) return { schema, outcome: 'interrupted' };
-      if (!indexed) {
-        await this.index(schema);
-        indexed = true;
-      } else if (read < NEAR) break;
+  /** Whether it came to the end. */
+  async fill(): Promise<boolean> {
+    for (let indexed = false; ; indexed = true) {
+      const read = await this.readToEnd();
+      if (this.options.signal?.aborted) return false;
+      if (indexed && read < NEAR) break;
+      if (indexed) continue;
+      this.tell('indexing');
+      for (const candidate of this.candidates) await candidate.index();
     }
-    await inTransaction(pool, (db) => this.expectMine(db, schema, 'following = true'));
-    return { schema, outcome: 'filled' };
+    for (const candidate of this.candidates) await candidate.handOver();
+    return true;
   }
 
-  /** Takes up the candidate that is there, or makes one. */
-  private async begin(): Promise<{ schema: string; following: boolean; filled: number }> {
-    const { pool, storeId, eventAt } = this.parts;
-    const { name } = this.definition;
-    const there = await inTransaction(pool, (db) => lockGenerations(db, name));
-    if (there.candidate !== null) {
-      try {
-        await new LiveProjection(this.definition, [...this.types], there.candidate).check(pool, storeId, eventAt);
-        return { schema: there.candidate, following: there.following, filled: there.filled };
-      } catch (error) {
-        if (!(error instanceof RebuildNeededError)) throw error;
-        this.options.log?.(`the candidate ${there.candidate} can not be gone on with and is begun anew: ${error.why}`);
-      }
-      await dropSchema(pool, name, there.candidate);
-    }
-    return inTransaction(pool, async (db) => {
-      await lockGenerations(db, name);
-      const schema = await freeSchema(db, this.definition);
-      const beside = new LiveProjection(this.definition, [...this.types], schema);
-      await db.query(beside.besideDdl(storeId).join('; '));
-      await db.query('update ops.projection set candidate = $2, following = false, filled = 0 where name = $1', [name, schema]);
-      return { schema, following: false, filled: 0 };
-    });
+  /** The place all of them have reached; undefined for the start of the log. */
+  private get start(): bigint | undefined {
+    const handled = this.candidates.map((candidate) => candidate.handled);
+    if (handled.some((position) => position === null)) return undefined;
+    return (handled as bigint[]).reduce((a, b) => (a < b ? a : b));
+  }
+
+  private get events(): number {
+    return Math.min(...this.candidates.map((candidate) => candidate.events));
   }
 
   /** Reads on to where the log ends now; how many events of ours that were. */
-  private async readToEnd(live: LiveProjection): Promise<number> {
+  private async readToEnd(): Promise<number> {
     const { store } = this.parts;
     const before = this.events;
     for await (const last of store.readAll({ backwards: true, maxCount: 1 })) this.head = last.position;
-    const after = live.handled;
-    for await (const stored of ahead(store.readAll(after === null ? {} : { after }), this.size)) {
-      if (this.options.signal?.aborted) break;
-      await this.write(live, stored);
-      this.tell('reading', stored.at(-1)!.position);
+    const after = this.start;
+    let writing: Promise<void> = Promise.resolve();
+    try {
+      for await (const stored of ahead(store.readAll(after === undefined ? {} : { after }), this.size)) {
+        if (this.options.signal?.aborted) break;
+        // One batch waits behind the one that is written: a candidate that is done with its share goes on while others write.
+        const next = this.give(stored, await this.batchOf(stored));
+        next.catch(() => undefined);
+        await writing;
+        writing = next;
+      }
+      await writing;
+    } finally {
+      // None is at work any more when the locks are given back.
+      await Promise.all(this.candidates.map((candidate) => candidate.settled()));
     }
     return this.events - before;
   }
 
-  private async write(live: LiveProjection, stored: readonly StoredEvent[]): Promise<void> {
+  /** Has the candidates take a batch, and tells when all have. */
+  private async give(stored: readonly StoredEvent[], batch: FillBatch | undefined): Promise<void> {
+    if (batch) await Promise.all(this.candidates.map((candidate) => candidate.take(batch)));
+    this.tell('reading', stored.at(-1)!.position);
+  }
+
+  /** Undefined when nothing in it is ours. */
+  private async batchOf(stored: readonly StoredEvent[]): Promise<FillBatch | undefined> {
     const ours = stored.filter(
       ({ type, stream }) => !type.startsWith('$') && this.parts.aggregates.has(splitStreamName(stream).aggregate),
     );
     const last = ours.at(-1);
-    if (!last) return;
-    const end: Handled = { position: last.position, stream: last.stream, revision: last.revision, id: last.id };
-    const batch = ours.filter(({ type }) => this.types.has(type)).map((event) => this.readable(event));
-    const reference = await this.parts.reference(batch);
-    const commit = (careful: boolean) =>
-      inTransaction(this.parts.pool, async (db) => {
-        // What a crash of the server takes back is read again.
-        await db.query('set local synchronous_commit = off');
-        await this.expectMine(db, live.schema, `filled = filled + ${ours.length}`);
-        await live.apply(db, batch, end, reference, { careful });
-      });
-    await commit(false).catch((error: unknown) => {
-      if (!isPoison(error)) throw error;
-      return commit(true);
-    });
-    live.moved(end);
-    this.events += ours.length;
+    if (!last) return undefined;
+    const events = ours.filter(({ type }) => this.types.has(type)).map((event) => this.readable(event));
+    return {
+      positions: ours.map(({ position }) => position),
+      events,
+      end: { position: last.position, stream: last.stream, revision: last.revision, id: last.id },
+      reference: await this.parts.reference(events),
+    };
   }
 
   private readable(event: StoredEvent): RecordedEvent {
@@ -194,25 +197,6 @@ class Filler {
     } catch (error) {
       throw new FoldError((error as Error).message, error);
     }
-  }
-
-  private async expectMine(db: PoolClient, schema: string, change: string): Promise<void> {
-    const { rowCount } = await db.query(
-      `update ops.projection set ${change} where name = $1 and candidate = $2 and not following`,
-      [this.definition.name, schema],
-    );
-    if (rowCount !== 1) throw new RebuildError(`The candidate ${schema} was dropped while it was filled.`);
-  }
-
-  /** All indexes in one transaction, so that they are there or are not. */
-  private async index(schema: string): Promise<void> {
-    const { pool } = this.parts;
-    const { rows } = await pool.query(
-      `select 1 from pg_index where indrelid = '${schema}.rows'::regclass and not indisprimary limit 1`,
-    );
-    if (rows.length > 0) return;
-    this.tell('indexing');
-    await pool.query([...indexDdl(schema, this.definition.table), `analyze ${schema}.rows`].join('; '));
   }
 
   private tell(step: FillProgress['step'], at = this.head): void {

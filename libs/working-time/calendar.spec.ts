@@ -283,8 +283,8 @@ describe('refusals', () => {
   it('questions outside the covered years', () => {
     expect(calendar.isWorkingDay(day('2036-12-31'))).toBe(true);
     expect(() => calendar.isWorkingDay(day('2037-01-01'))).toThrow(expect.objectContaining({ code: 'OUTSIDE_COVERED_YEARS' }));
-    expect(() => calendar.isWorkingDay(day('2019-12-31'))).toThrow(expect.objectContaining({ code: 'OUTSIDE_COVERED_YEARS' }));
-    expect(() => calendar.workingDayBefore(day('2020-01-01'))).toThrow(
+    expect(() => calendar.isWorkingDay(day('2013-12-31'))).toThrow(expect.objectContaining({ code: 'OUTSIDE_COVERED_YEARS' }));
+    expect(() => calendar.workingDayBefore(day('2014-01-01'))).toThrow(
       expect.objectContaining({ code: 'OUTSIDE_COVERED_YEARS' }),
     );
   });

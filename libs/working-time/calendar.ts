@@ -39,6 +39,11 @@ export interface CalendarVersion {
   /** Dates `MM-DD` that are off in every year by law; used only in years that are not published. */
   readonly statutoryDays: readonly string[];
   readonly exceptions: readonly CalendarException[];
+  /**
+   * Since when what it says was known, ISO 8601 with offset, for a version that is recorded later than it was announced. Left out:
+   * known since it was recorded.
+   */
+  readonly announcedAt?: string;
 }
 
 /** The fixed rest days of mainland China: New Year, Labour Day and the day after, National Day and the two days after. */

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
-import { cnLanshanCalendar } from './calendars/cn-lanshan.js';
+import { cnLanshanCalendar, cnLanshanHistory } from './calendars/cn-lanshan.js';
 import { type ClockState, extendClock, pauseClock, promiseClock, resumeClock, startClock, stopClock } from './clock.js';
-import { clockThresholds, clockView, missedDue } from './clock-view.js';
+import { clockThresholds, clockView, dueInputOf, missedDue } from './clock-view.js';
 import { compileCalendar } from './compiled-calendar.js';
+import { deriveDue } from './due.js';
 import { parseInstant } from './instant.js';
 import { DEFAULT_LIGHT_POLICY } from './lights.js';
 import type { Limit } from './limit.js';
@@ -86,6 +87,23 @@ describe('laws of the clock', () => {
           (state.limit as { minutes: number }).minutes * 60_000,
         );
       }),
+    );
+  });
+
+  it('what was promised is what a replay under the recorded versions gives, however often the calendar changed since', () => {
+    const began = fc.integer({ min: at('2019-01-02T00:00'), max: at('2026-11-01T00:00') });
+    const versions = cnLanshanHistory();
+    fc.assert(
+      fc.property(limit, began, fc.nat(versions.length - 1), (any, startedAt, pick) => {
+        const pinned = compileCalendar(versions[pick]!);
+        fc.pre(pinned.covers(startedAt + 60 * 86_400_000));
+        const recorded = promiseClock({ kind: 'total', cycle: 1, n: 1, limit: any, policyVersion: 1, startedAt }, pinned);
+        const known = JSON.parse(JSON.stringify(versions)) as typeof versions;
+        const state = startClock(JSON.parse(JSON.stringify(recorded)), 'accepted');
+        const again = compileCalendar(known[state.calendarVersion - 1]!);
+        expect(deriveDue(dueInputOf(state, again))).toEqual({ due: state.promisedDue, provisional: state.provisional });
+      }),
+      { numRuns: 200 },
     );
   });
 });

@@ -1,8 +1,18 @@
 import type { CalendarVersion } from './calendar.js';
 import { WorkingTimeError } from './errors.js';
-import { type Instant, zoneOffsetAt } from './instant.js';
-import { civilOf, DAY_MS, type EpochDay, epochDayOf, formatLocalDate, isoWeekdayOf, MINUTE_MS } from './local-date.js';
+import { formatAtOffset, type Instant } from './instant.js';
+import {
+  civilOf,
+  DAY_MS,
+  type EpochDay,
+  epochDayOf,
+  firstDayOf,
+  formatLocalDate,
+  isoWeekdayOf,
+  MINUTE_MS,
+} from './local-date.js';
 import { type DayPattern, type ParsedCalendar, parseCalendar } from './validate-calendar.js';
+import { provenOffset } from './zone-proof.js';
 
 /** Why a day has the hours it has. */
 export interface DayFacts {
@@ -23,29 +33,7 @@ export function compileCalendar(version: CalendarVersion): CompiledCalendar {
   return new CompiledCalendar(version, parsed, provenOffset(version.zone, firstYear, lastYear));
 }
 
-const provenOffsets = new Map<string, number>();
-
-/** Offset in ms, looked at on every day of the years: only a constant one makes local days 24 hours long. */
-function provenOffset(zone: string, firstYear: number, lastYear: number): number {
-  const key = `${zone} ${firstYear} ${lastYear}`;
-  const known = provenOffsets.get(key);
-  if (known !== undefined) return known;
-  const first = firstDayOf(firstYear) * DAY_MS;
-  const offset = zoneOffsetAt(zone, first);
-  for (let at = first - DAY_MS; at <= (firstDayOf(lastYear + 1) + 1) * DAY_MS; at += DAY_MS) {
-    if (zoneOffsetAt(zone, at) !== offset) {
-      throw new WorkingTimeError(
-        'ZONE_OFFSET_CHANGES',
-        'zone',
-        `zone ${zone} changes its offset on or before ${formatLocalDate(at / DAY_MS)}; zones with daylight saving are not supported`,
-      );
-    }
-  }
-  provenOffsets.set(key, offset);
-  return offset;
-}
-
-const firstDayOf = (year: number): EpochDay => epochDayOf(year, 1, 1) as EpochDay;
+const DAY_OFF: DayPattern = [];
 
 /**
  * A calendar laid out for arithmetic. Days are epoch days in the calendar's zone, instants are epoch milliseconds, office time
@@ -63,6 +51,12 @@ export class CompiledCalendar {
   private readonly minutesBefore: Int32Array;
   private readonly workingBefore: Int32Array;
   private readonly provisionalBefore: Int32Array;
+  /** Days off by law in years that are not published. */
+  private readonly statutory = new Set<EpochDay>();
+  /** Office minutes of each pattern. */
+  private readonly minutesOf: number[] = [];
+  /** Looked up once asked for. */
+  private readonly facts: (DayFacts | undefined)[] = [];
   /** Indexes of the working days, in order. */
   private readonly working: Int32Array;
 
@@ -82,37 +76,67 @@ export class CompiledCalendar {
     this.provisionalBefore = new Int32Array(this.days + 1);
     const working: number[] = [];
     const numbers = new Map<DayPattern, number>();
-    for (let i = 0; i < this.days; i++) {
-      const { pattern, provisional } = this.resolve(this.firstDay + i);
-      let number = numbers.get(pattern);
-      if (number === undefined) {
-        number = this.patterns.push(pattern) - 1;
-        numbers.set(pattern, number);
+    for (let year = parsed.firstYear; year <= parsed.lastYear; year++) {
+      const provisional = !parsed.publishedYears.has(year);
+      if (provisional) this.addStatutoryDays(year);
+      const end = firstDayOf(year + 1) - this.firstDay;
+      for (let i = firstDayOf(year) - this.firstDay; i < end; i++) {
+        const pattern = this.patternFor(this.firstDay + i);
+        let number = numbers.get(pattern);
+        if (number === undefined) {
+          number = this.patterns.push(pattern) - 1;
+          this.minutesOf.push(pattern.reduce((sum, { from, to }) => sum + to - from, 0));
+          numbers.set(pattern, number);
+        }
+        const minutes = this.minutesOf[number]!;
+        if (minutes > 0) working.push(i);
+        this.patternOf[i] = number;
+        this.minutesBefore[i + 1] = this.minutesBefore[i]! + minutes;
+        this.workingBefore[i + 1] = working.length;
+        this.provisionalBefore[i + 1] = this.provisionalBefore[i]! + (provisional ? 1 : 0);
       }
-      const minutes = pattern.reduce((sum, { from, to }) => sum + to - from, 0);
-      if (minutes > 0) working.push(i);
-      this.patternOf[i] = number;
-      this.minutesBefore[i + 1] = this.minutesBefore[i]! + minutes;
-      this.workingBefore[i + 1] = working.length;
-      this.provisionalBefore[i + 1] = this.provisionalBefore[i]! + (provisional ? 1 : 0);
     }
     this.working = Int32Array.from(working);
   }
 
-  private resolve(day: EpochDay): DayFacts & { pattern: DayPattern } {
-    const { year, month, day: dayOfMonth } = civilOf(day);
-    const provisional = !this.parsed.publishedYears.has(year);
+  private addStatutoryDays(year: number): void {
+    for (const monthAndDay of this.parsed.statutoryDays) {
+      const day = epochDayOf(year, Math.floor(monthAndDay / 100), monthAndDay % 100);
+      if (day !== undefined) this.statutory.add(day);
+    }
+  }
+
+  private patternFor(day: EpochDay): DayPattern {
+    const exception = this.parsed.exceptions.get(day);
+    if (exception) return exception.pattern;
+    return this.statutory.has(day) ? DAY_OFF : this.parsed.weekly[isoWeekdayOf(day)]!;
+  }
+
+  private resolve(day: EpochDay): DayFacts {
+    const provisional = !this.parsed.publishedYears.has(civilOf(day).year);
     const exception = this.parsed.exceptions.get(day);
     if (exception) {
       const { kind, name } = exception.source;
-      return { kind, provisional, pattern: exception.pattern, ...(name === undefined ? {} : { name }) };
+      return { kind, provisional, ...(name === undefined ? {} : { name }) };
     }
-    const pattern = this.parsed.weekly[isoWeekdayOf(day)]!;
-    if (pattern.length === 0) return { kind: 'weekly-off', provisional, pattern };
-    if (provisional && this.parsed.statutoryDays.has(month * 100 + dayOfMonth)) {
-      return { kind: 'statutory', provisional, pattern: this.parsed.weekly[0]! };
-    }
-    return { kind: 'week', provisional, pattern };
+    if (this.parsed.weekly[isoWeekdayOf(day)]!.length === 0) return { kind: 'weekly-off', provisional };
+    return { kind: this.statutory.has(day) ? 'statutory' : 'week', provisional };
+  }
+
+  /** First and last year it can be asked about. */
+  get coveredYears(): { readonly from: number; readonly to: number } {
+    return { from: this.parsed.firstYear, to: this.parsed.lastYear };
+  }
+
+  /** Whether an instant lies in the covered years. */
+  covers(at: Instant): boolean {
+    const i = this.dayOf(at) - this.firstDay;
+    return i >= 0 && i < this.days;
+  }
+
+  /** An instant of the covered years in the calendar's wall time, as `formatInstant` writes it. */
+  format(at: Instant): string {
+    return formatAtOffset(at, this.offset);
   }
 
   /** Local day an instant lies on. */
@@ -127,8 +151,12 @@ export class CompiledCalendar {
 
   /** Why a day has the hours it has, in words for an explanation. */
   factsOf(day: EpochDay): DayFacts {
-    this.indexOf(day);
-    const { pattern: _, ...facts } = this.resolve(day);
+    const i = this.indexOf(day);
+    let facts = this.facts[i];
+    if (!facts) {
+      facts = this.resolve(day);
+      this.facts[i] = facts;
+    }
     return facts;
   }
 

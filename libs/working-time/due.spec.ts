@@ -241,7 +241,7 @@ describe('refusals', () => {
     ['a start with fractions', { ...input('2026-10-12T10:00', wd(1)), start: 1.5 }, 'INVALID_INSTANT', 'start'],
     ['a start that is no number', { ...input('2026-10-12T10:00', wd(1)), start: Number.NaN }, 'INVALID_INSTANT', 'start'],
     ['a negative extension', input('2026-10-12T10:00', wd(1), [], -1), 'INVALID_EXTENSION', 'addedWorkingDays'],
-    ['a start before the covered years', input('2019-12-31T10:00', wd(1)), 'OUTSIDE_COVERED_YEARS', 'calendar'],
+    ['a start before the covered years', input('2013-12-31T10:00', wd(1)), 'OUTSIDE_COVERED_YEARS', 'calendar'],
     ['a due after the covered years', input('2026-10-12T10:00', wd(9999)), 'OUTSIDE_COVERED_YEARS', 'calendar'],
     ['minutes after the covered years', input('2026-10-12T10:00', hours(99_999)), 'OUTSIDE_COVERED_YEARS', 'calendar'],
   ])('%s', (_, bad, code, field) => {

@@ -21,6 +21,8 @@ export type WorkingTimeErrorCode =
   | 'OPENED_DAY_WITH_EMPTY_HOURS'
   | 'NOTICE_YEAR_NOT_PUBLISHED'
   | 'EXCEPTION_OUTSIDE_NOTICE_YEAR'
+  | 'INVALID_NOTICE'
+  | 'NOTICE_YEAR_UNCLEAR'
   // limits, policies, pauses
   | 'INVALID_LIMIT'
   | 'INVALID_POLICY'

@@ -9,7 +9,7 @@ export {
   exceptionsForRange,
   type Interval,
 } from './calendar.js';
-export { cnLanshanCalendar } from './calendars/cn-lanshan.js';
+export { cnLanshanCalendar, cnLanshanHistory } from './calendars/cn-lanshan.js';
 export {
   type ClockExtension,
   type ClockPause,
@@ -56,4 +56,6 @@ export {
 } from './lights.js';
 export { checkLimit, type Limit } from './limit.js';
 export { type EpochDay, formatLocalDate, type IsoWeekday, parseLocalDate } from './local-date.js';
+export { type CalendarBase, type Notice, type NoticeDay, withNotice, yearOfDays } from './notice.js';
+export { parseDaysCsv } from './notice-text.js';
 export type { Pause } from './pauses.js';

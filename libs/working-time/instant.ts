@@ -84,6 +84,11 @@ export function formatInstant(at: Instant, zone: string): string {
       `the offset of ${zone} then has seconds, ISO 8601 has none`,
     );
   }
+  return formatAtOffset(at, offset);
+}
+
+/** As `formatInstant` where the offset is known. @param offset whole minutes in milliseconds, east positive */
+export function formatAtOffset(at: Instant, offset: number): string {
   const wall = new Date(at + offset).toISOString();
   const minutes = Math.abs(offset) / MINUTE_MS;
   const two = (n: number) => String(n).padStart(2, '0');

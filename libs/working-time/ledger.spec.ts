@@ -140,4 +140,42 @@ describe('laws of the ledger', () => {
       { numRuns: 300 },
     );
   });
+
+  const causes = fc.array(fc.constantFrom('a', 'b', 'c'), { minLength: 4, maxLength: 4 });
+
+  it('pauses learned of in any order give the same ledger and the same due', () => {
+    fc.assert(
+      fc.property(instant, fc.nat(20 * 86_400_000), limit, pauses, causes, fc.nat(), (start, length, any, spans, names, seed) => {
+        // Whole days, so that several begin at one instant.
+        const days = (ms: number) => Math.floor(ms / 86_400_000) * 86_400_000;
+        const own = spans.map(({ from, to }, i) => ({ from: start + days(from), to: start + to, cause: names[i]! }));
+        const other = [...own].sort((a, b) => ((a.from * 31 + seed) % 97) - ((b.from * 31 + seed) % 97)).reverse();
+        const input = { start, until: start + length, limit: any, calendar };
+        expect(explainTime({ ...input, pauses: other })).toEqual(explainTime({ ...input, pauses: own }));
+        expect(deriveDue({ ...input, pauses: other })).toEqual(deriveDue({ ...input, pauses: own }));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('a pause split in two at any instant changes nothing', () => {
+    const share = fc.double({ min: 0, max: 1, noNaN: true });
+    fc.assert(
+      fc.property(instant, fc.nat(20 * 86_400_000), limit, pauses, fc.nat(), share, (start, length, any, spans, pick, part) => {
+        fc.pre(spans.length > 0);
+        const own = spans.map(({ from, to }) => ({ from: start + from, to: start + to, cause: 'paused' }));
+        const { from, to, cause } = own[pick % own.length]!;
+        const middle = Math.round(from + part * (to - from));
+        const halves = [
+          { from: middle, to, cause },
+          ...own.filter((_, i) => i !== pick % own.length),
+          { from, to: middle, cause },
+        ];
+        const input = { start, until: start + length, limit: any, calendar };
+        expect(explainTime({ ...input, pauses: halves })).toEqual(explainTime({ ...input, pauses: own }));
+        expect(deriveDue({ ...input, pauses: halves })).toEqual(deriveDue({ ...input, pauses: own }));
+      }),
+      { numRuns: 300 },
+    );
+  });
 });

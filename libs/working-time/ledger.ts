@@ -115,74 +115,112 @@ function withCause(pauses: readonly Pause[]): (span: Span) => PausedSpan {
   return (span) => {
     const first = pauses
       .filter(({ from, to }) => from < span.to && (to === null || to > span.from))
-      .reduce<Pause | undefined>((a, b) => (a && a.from <= b.from ? a : b), undefined);
+      .reduce<Pause | undefined>((a, b) => (a && isBefore(a, b) ? a : b), undefined);
     return first?.cause === undefined ? span : { ...span, cause: first.cause };
   };
 }
 
+/** In an order of their own, so that pauses learned of in any order explain alike. */
+const isBefore = (a: Pause, b: Pause): boolean => (a.from === b.from ? (a.cause ?? '') <= (b.cause ?? '') : a.from < b.from);
+
 function dayByDay(calendar: CompiledCalendar, start: Instant, until: Instant, limit: Limit, pauses: PausedSpan[]): LedgerEntry[] {
   const entries: LedgerEntry[] = [];
   const startDay = calendar.dayOf(start);
-  for (let day = startDay; calendar.startOf(day) < until; day++) {
-    for (const stretch of stretchesOf(calendar, day, limit, day === startDay)) {
-      const from = Math.max(stretch.from, start);
-      const to = Math.min(stretch.to, until);
-      if (from < to) entries.push(...cutOut({ ...stretch, from, to }, pauses));
-    }
-  }
+  const cutter = new Cutter(start, until, pauses, entries);
+  for (let day = startDay; calendar.startOf(day) < until; day++) addDay(cutter, calendar, day, limit, day === startDay);
   return entries;
 }
 
-/** A day from midnight to midnight, before pauses. */
-function stretchesOf(calendar: CompiledCalendar, day: number, limit: Limit, isStartDay: boolean): LedgerEntry[] {
-  const facts = calendar.factsOf(day);
-  const whole = {
-    from: calendar.startOf(day),
-    to: calendar.startOf(day + 1),
-    ...(facts.provisional ? { provisional: true as const } : {}),
-  };
-  const named = facts.name === undefined ? whole : { ...whole, name: facts.name };
-  const inDays = limit.kind === 'workingDays' || limit.kind === 'naturalDays';
-  if (inDays && isStartDay) return [{ ...whole, counted: false, reason: 'start-day' }];
-  if (limit.kind === 'naturalDays') return [{ ...whole, counted: true, reason: 'calendar-day' }];
-  if (facts.kind === 'weekly-off' || facts.kind === 'statutory' || facts.kind === 'closed') {
-    return [{ ...named, counted: false, reason: facts.kind }];
+/** A day from midnight to midnight. */
+function addDay(cutter: Cutter, calendar: CompiledCalendar, day: number, limit: Limit, isStartDay: boolean): void {
+  const { kind, name, provisional } = calendar.factsOf(day);
+  const begins = calendar.startOf(day);
+  const ends = calendar.startOf(day + 1);
+  const add = (from: Instant, to: Instant, counted: boolean, reason: LedgerReason, named?: string) =>
+    cutter.add(from, to, counted, reason, named, provisional);
+  if (isStartDay && (limit.kind === 'workingDays' || limit.kind === 'naturalDays')) {
+    add(begins, ends, false, 'start-day');
+  } else if (limit.kind === 'naturalDays') {
+    add(begins, ends, true, 'calendar-day');
+  } else if (kind === 'weekly-off' || kind === 'statutory' || kind === 'closed') {
+    add(begins, ends, false, kind, name);
+  } else {
+    let at = begins;
+    for (const { from, to } of calendar.intervalsOn(day)) {
+      add(at, from, false, 'off-hours');
+      add(from, to, true, 'office', name);
+      at = to;
+    }
+    add(at, ends, false, 'off-hours');
   }
-  const stretches: LedgerEntry[] = [];
-  let at = whole.from;
-  for (const { from, to } of calendar.intervalsOn(day)) {
-    stretches.push({ ...whole, from: at, to: from, counted: false, reason: 'off-hours' });
-    stretches.push({ ...named, from, to, counted: true, reason: 'office' });
-    at = to;
-  }
-  stretches.push({ ...whole, from: at, counted: false, reason: 'off-hours' });
-  return stretches;
 }
 
-/** Splits a stretch where pauses lie in it. */
-function cutOut(stretch: LedgerEntry, pauses: readonly PausedSpan[]): LedgerEntry[] {
-  const parts: LedgerEntry[] = [];
-  let at = stretch.from;
-  for (const pause of pauses) {
-    const from = Math.max(pause.from, at);
-    const to = Math.min(pause.to, stretch.to);
-    if (from >= to) continue;
-    if (at < from) parts.push({ ...stretch, from: at, to: from });
-    parts.push({ from, to, counted: false, reason: 'paused', ...(pause.cause === undefined ? {} : { cause: pause.cause }) });
-    at = to;
+/** Takes stretches in order and keeps what lies between the ends of the ledger, split where pauses lie in it. */
+class Cutter {
+  private next = 0;
+
+  constructor(
+    private readonly start: Instant,
+    private readonly until: Instant,
+    private readonly pauses: readonly PausedSpan[],
+    private readonly entries: LedgerEntry[],
+  ) {}
+
+  add(
+    begins: Instant,
+    ends: Instant,
+    counted: boolean,
+    reason: LedgerReason,
+    name: string | undefined,
+    provisional: boolean,
+  ): void {
+    let at = Math.max(begins, this.start);
+    const to = Math.min(ends, this.until);
+    const keep = (from: Instant, end: Instant) => {
+      const entry: Mutable<LedgerEntry> = { from, to: end, counted, reason };
+      if (name !== undefined) entry.name = name;
+      if (provisional) entry.provisional = true;
+      this.entries.push(entry);
+    };
+    for (let i = this.next; i < this.pauses.length; i++) {
+      const pause = this.pauses[i]!;
+      if (pause.from >= to) break;
+      // Stretches come in order, so a pause that lies before one lies before all that follow.
+      if (pause.to <= at) {
+        this.next = i + 1;
+        continue;
+      }
+      const from = Math.max(pause.from, at);
+      const end = Math.min(pause.to, to);
+      if (from >= end) continue;
+      if (at < from) keep(at, from);
+      this.entries.push({
+        from,
+        to: end,
+        counted: false,
+        reason: 'paused',
+        ...(pause.cause === undefined ? {} : { cause: pause.cause }),
+      });
+      at = end;
+    }
+    if (at < to) keep(at, to);
   }
-  if (at < stretch.to) parts.push({ ...stretch, from: at });
-  return parts;
 }
 
-function summarise(parts: readonly LedgerEntry[]): Ledger {
-  const entries: LedgerEntry[] = [];
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Joins neighbours that differ in nothing. @param parts of this module's own making, given up to it */
+function summarise(parts: readonly Mutable<LedgerEntry>[]): Ledger {
+  const entries: Mutable<LedgerEntry>[] = [];
+  let last: Mutable<LedgerEntry> | undefined;
   let usedMs = 0;
   for (const part of parts) {
     if (part.counted) usedMs += part.to - part.from;
-    const last = entries.at(-1);
-    if (last && isSameStretch(last, part)) entries[entries.length - 1] = { ...last, to: part.to };
-    else entries.push(part);
+    if (last && isSameStretch(last, part)) last.to = part.to;
+    else {
+      last = part;
+      entries.push(part);
+    }
   }
   return { entries, usedMs };
 }

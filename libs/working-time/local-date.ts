@@ -24,6 +24,9 @@ export function epochDayOf(year: number, month: number, day: number): EpochDay |
   return same ? date.getTime() / DAY_MS : undefined;
 }
 
+/** 1 January of a year. */
+export const firstDayOf = (year: number): EpochDay => epochDayOf(year, 1, 1) as EpochDay;
+
 /** ISO weekday of an epoch day: Monday 1 … Sunday 7. */
 export function isoWeekdayOf(day: EpochDay): IsoWeekday {
   return (((((day + 3) % 7) + 7) % 7) + 1) as IsoWeekday;

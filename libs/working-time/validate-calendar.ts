@@ -1,5 +1,6 @@
 import type { CalendarException, CalendarVersion, Interval } from './calendar.js';
 import { WorkingTimeError } from './errors.js';
+import { parseInstant } from './instant.js';
 import { civilOf, type EpochDay, epochDayOf, parseLocalDate, parseTimeOfDay } from './local-date.js';
 
 /** Office hours of a day as minutes since local midnight, sorted, not overlapping. */
@@ -31,12 +32,13 @@ const invalid = (field: string, message: string) => new WorkingTimeError('INVALI
  * @throws WorkingTimeError with the path of the first field at fault; codes INVALID_CALENDAR, NO_PUBLISHED_YEAR,
  *   NO_WORKING_WEEKDAY, INVALID_TIME_OF_DAY, INTERVAL_REVERSED, INTERVALS_OVERLAP, INVALID_DATE, DUPLICATE_DATE,
  *   CLOSED_DAY_WITH_HOURS, HALF_DAY_WITHOUT_HOURS, OPENED_DAY_WITH_EMPTY_HOURS, NOTICE_YEAR_NOT_PUBLISHED,
- *   EXCEPTION_OUTSIDE_NOTICE_YEAR, OUTSIDE_COVERED_YEARS
+ *   EXCEPTION_OUTSIDE_NOTICE_YEAR, OUTSIDE_COVERED_YEARS, INVALID_INSTANT
  */
 export function parseCalendar(version: CalendarVersion | null | undefined): ParsedCalendar {
   if (!version) throw invalid('calendar', 'a calendar version is an object');
   if (typeof version.calendarId !== 'string' || version.calendarId === '') throw invalid('calendarId', 'a calendar needs an id');
   if (!Number.isSafeInteger(version.version) || version.version < 1) throw invalid('version', 'versions count 1, 2, 3 …');
+  if (version.announcedAt !== undefined) parseInstant(version.announcedAt, 'announcedAt');
   const weekly = parseWeekly(version.weekly);
   const standardDay = weekly.find((pattern) => pattern.length > 0);
   if (!standardDay) throw new WorkingTimeError('NO_WORKING_WEEKDAY', 'weekly', 'no weekday has office hours');
@@ -60,7 +62,11 @@ function parseWeekly(weekly: CalendarVersion['weekly']): DayPattern[] {
   return patterns;
 }
 
-function parseIntervals(intervals: readonly Interval[], field: string): DayPattern {
+/**
+ * Reads office hours of one day, in order.
+ * @throws WorkingTimeError INVALID_CALENDAR, INVALID_TIME_OF_DAY, INTERVAL_REVERSED, INTERVALS_OVERLAP naming a place under `field`
+ */
+export function parseIntervals(intervals: readonly Interval[], field: string): DayPattern {
   if (!Array.isArray(intervals)) throw invalid(field, 'office hours are a list of intervals');
   const parsed = intervals.map((interval: Interval | null, i) => {
     const from = parseTimeOfDay(interval?.from, `${field}[${i}].from`);
@@ -179,7 +185,18 @@ function checkNoticeYear(exception: CalendarException, day: EpochDay, published:
       `${date} comes from the notice of ${noticeYear}, not a published year`,
     );
   }
-  if (Math.abs(civilOf(day).year - noticeYear) > 1) {
+  checkReach(day, noticeYear, date, field);
+}
+
+/**
+ * A notice speaks of its year, and of the December before and the January after it, where New Year's days off and their make-up
+ * days lie.
+ * @throws WorkingTimeError EXCEPTION_OUTSIDE_NOTICE_YEAR
+ */
+export function checkReach(day: EpochDay, noticeYear: number, date: string, field: string): void {
+  const { year, month } = civilOf(day);
+  const months = (year - noticeYear) * 12 + month;
+  if (months < 0 || months > 13) {
     throw new WorkingTimeError('EXCEPTION_OUTSIDE_NOTICE_YEAR', field, `${date} is not in reach of the notice of ${noticeYear}`);
   }
 }

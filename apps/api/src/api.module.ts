@@ -2,8 +2,11 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE, Reflector } from '@nestjs/core';
 import { CqrsModule } from '@nestjs/cqrs';
 import { HistoryController } from '../../../libs/contexts/audit/history.api.js';
+import { CalendarsController } from '../../../libs/contexts/calendar/calendar.api.js';
+import { WorkingTimeController } from '../../../libs/contexts/calendar/working-time.api.js';
 import { CardsController } from '../../../libs/contexts/cards/cards.api.js';
 import { CasesController } from '../../../libs/contexts/cases/case.api.js';
+import { ClockExplanationController } from '../../../libs/contexts/cases/clock-explanation.api.js';
 import { CatalogueController } from '../../../libs/contexts/catalogue/catalogue.api.js';
 import { ChannelsController } from '../../../libs/contexts/channels/channels.api.js';
 import { ReportingController } from '../../../libs/contexts/reporting/reporting.api.js';
@@ -37,11 +40,14 @@ export const apiModule = (parts: Parts): DynamicModule => ({
     TalentsController,
     CardsController,
     CasesController,
+    ClockExplanationController,
     HistoryController,
     ReportingController,
     SpecialistsController,
     CatalogueController,
     ChannelsController,
+    CalendarsController,
+    WorkingTimeController,
     StreamController,
     AdminProjectionsController,
     AdminReactionsController,

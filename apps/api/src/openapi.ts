@@ -29,6 +29,7 @@ const COMMAND_SCHEMA = {
   properties: {
     id: { type: 'string' },
     number: { type: 'string', description: 'Case or card number, for creations that give one' },
+    version: { type: 'integer', description: 'Version of a calendar, for commands that publish one' },
     revision: { type: 'string', description: 'Revision after the command, as in ETag' },
     position: { type: ['string', 'null'], description: 'Commit position, for X-Min-Position' },
     events: { type: 'array', items: { type: 'string' } },
@@ -37,7 +38,12 @@ const COMMAND_SCHEMA = {
 
 const WRITES = new Set(['post', 'put', 'patch']);
 /** Routes that write nothing to the log although they are posted to. */
-const NO_COMMAND = new Set(['/api/v1/auth/token', '/api/v1/auth/users', '/api/v1/talents/search']);
+const NO_COMMAND = new Set([
+  '/api/v1/auth/token',
+  '/api/v1/auth/users',
+  '/api/v1/talents/search',
+  '/api/v1/working-time/deadline',
+]);
 
 const headerParameter = (name: string, description: string) => ({
   name,

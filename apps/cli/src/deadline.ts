@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
-import type { Readable, Writable } from 'node:stream';
+import { Readable, type Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { FactSources, upcasters } from '@huicai/composition';
 import { connectEventStore } from '@huicai/event-store';
 import { badInput, type Language, problemOfRefusal, validateBody } from '@huicai/http';
@@ -44,10 +45,18 @@ async function deadlineCommand({ shipped = false, lang }: Options, input: Readab
   try {
     const facts = store && new FactSources(store, upcasters);
     const calendars: Calendars = facts ? (id) => facts.calendar(id) : async (id) => shippedCalendar(id);
-    for await (const answer of answers(input, onceEach(calendars), systemClock.now(), lang)) await write(output, answer);
+    const lines = answers(input, onceEach(calendars), systemClock.now(), lang);
+    await pipeline(Readable.from(ended(lines)), output, { end: false });
+  } catch (error) {
+    // Whoever reads has had enough, as `head` has.
+    if ((error as { code?: unknown }).code !== 'EPIPE') throw error;
   } finally {
     await store?.close();
   }
+}
+
+async function* ended(lines: AsyncIterable<string>): AsyncGenerator<string> {
+  for await (const line of lines) yield `${line}\n`;
 }
 
 /** Undefined where no system runs; a system that is named and configured wrongly is an error. */
@@ -107,9 +116,4 @@ function parsed(text: string): unknown {
 function problemOn(line: number, error: unknown, language: Language): object {
   if (error instanceof Refusal) return { ...problemOfRefusal(error, language).body, line };
   throw error;
-}
-
-/** @throws when whoever reads has gone */
-function write(output: Writable, line: string): Promise<void> {
-  return new Promise((resolve, reject) => output.write(`${line}\n`, (error) => (error ? reject(error) : resolve())));
 }

@@ -4,9 +4,19 @@ import { specOf } from '../../kernel/spec-dsl.js';
 import { calendar, policy } from './calendar.js';
 import type { CalendarVersionData, PolicyVersion } from './contract.js';
 import { DEFAULT_POLICY } from './default-policy.js';
-import { calendarDataOf, calendarVersionOf, compiledVersion, officeDay, policyInForce, policyVersion } from './facts.js';
+import {
+  calendarDataOf,
+  calendarVersionOf,
+  compiledVersion,
+  foldCalendar,
+  noCalendar,
+  officeDay,
+  policyInForce,
+  policyVersion,
+  versionKnownAt,
+} from './facts.js';
 
-const facts = { now: 0, actor: { id: 'user-admin', role: 'admin' } } as const;
+const facts = { now: parseInstant('2026-01-01T00:00:00Z'), actor: { id: 'user-admin', role: 'admin' } } as const;
 const version = (n: number, changes: Partial<CalendarVersionData> = {}): CalendarVersionData => ({
   ...calendarDataOf(cnLanshanCalendar(n)),
   ...changes,
@@ -19,8 +29,8 @@ describe('a calendar', () => {
 
   it('is published version by version, and every version stays', () => {
     const state = given([published(version(1))])
-      .when(publish(version(2, { publishedYears: [2025, 2026] })), facts)
-      .then([published(version(2))]);
+      .when(publish(version(2, { statutoryDays: [] })), facts)
+      .then([published(version(2, { statutoryDays: [] }))]);
     expect(state.versions.map((v) => v.version)).toEqual([1, 2]);
     expect(compiledVersion(state, 1).version).toBe(1);
     expect(compiledVersion(state, 2)).toBe(compiledVersion(state, 2));
@@ -43,14 +53,14 @@ describe('a calendar', () => {
   });
 
   it.each([
-    [{ zone: 'Mars/Olympus' }, 'calendar.zone', 'UNKNOWN_ZONE'],
-    [{ publishedYears: [] }, 'calendar.publishedYears', 'NO_PUBLISHED_YEAR'],
-    [{ weekly: [] }, 'calendar.weekly', 'NO_WORKING_WEEKDAY'],
-    [{ exceptions: [{ date: '2026-02-30', kind: 'closed' as const }] }, 'calendar.exceptions[0].date', 'INVALID_DATE'],
+    [{ zone: 'Mars/Olympus' }, 'calendar.zone', 'unknown-zone'],
+    [{ publishedYears: [] }, 'calendar.publishedYears', 'no-published-year'],
+    [{ weekly: [] }, 'calendar.weekly', 'no-working-weekday'],
+    [{ exceptions: [{ date: '2026-02-30', kind: 'closed' as const }] }, 'calendar.exceptions[0].date', 'date-invalid'],
   ])('refuses %j', (changes, field, code) => {
     given([])
       .when(publish(version(1, changes)), facts)
-      .thenRefused('calendar-invalid', { field, params: { code } });
+      .thenRefused(code, { field });
   });
 
   it('names a wrong hour where the caller wrote it', () => {
@@ -60,7 +70,7 @@ describe('a calendar', () => {
     ];
     given([])
       .when(publish(version(1, { weekly })), facts)
-      .thenRefused('calendar-invalid', { field: 'calendar.weekly[1].intervals[0]', params: { code: 'INTERVAL_REVERSED' } });
+      .thenRefused('interval-reversed', { field: 'calendar.weekly[1].intervals[0]' });
   });
 
   it('refuses a weekday given twice instead of dropping one', () => {
@@ -70,16 +80,53 @@ describe('a calendar', () => {
     ];
     given([])
       .when(publish(version(1, { weekly })), facts)
-      .thenRefused('calendar-invalid', { field: 'calendar.weekly[1].weekday' });
+      .thenRefused('weekday-repeated', { field: 'calendar.weekly[1].weekday' });
   });
 
   it('stays the same calendar in the zone of the office', () => {
     given([published(version(1))])
       .when(publish(version(2, { calendarId: 'other' })), facts)
-      .thenRefused('calendar-invalid', { field: 'calendar.calendarId' });
+      .thenRefused('other-calendar', { field: 'calendar.calendarId' });
     given([])
       .when(publish(version(1, { zone: 'Asia/Tokyo' })), facts)
-      .thenRefused('calendar-invalid', { field: 'calendar.zone' });
+      .thenRefused('not-the-office-zone', { field: 'calendar.zone' });
+  });
+});
+
+describe('what was known of a calendar', () => {
+  const { given } = specOf(calendar);
+  const publish = (data: CalendarVersionData) => ({ type: 'PublishCalendarVersion', data: { calendar: data } }) as const;
+  const published = (data: CalendarVersionData) => ({ type: 'CalendarVersionPublished', data: { calendar: data } }) as const;
+  const announced = (n: number, announcedAt: string) => version(n, { announcedAt });
+  const { announcedAt: _, ...silent } = version(2);
+
+  it('is known since its announcement, and without one since it was recorded', () => {
+    const first = foldCalendar(noCalendar, published(announced(1, '2020-01-27T00:00:00+08:00')), { occurredAt: facts.now });
+    const both = foldCalendar(first, published(silent), { occurredAt: facts.now });
+    const known = (at: string) => versionKnownAt(both, parseInstant(at))?.version;
+    expect(known('2020-01-26T15:59:59.999Z')).toBeUndefined();
+    expect(known('2020-01-26T16:00:00Z')).toBe(1);
+    expect(known('2025-12-31T23:59:59.999Z')).toBe(1);
+    expect(known('2026-01-01T00:00:00Z')).toBe(2);
+  });
+
+  it('is no version from the future', () => {
+    given([])
+      .when(publish(announced(1, '2026-01-01T00:00:00.001Z')), facts)
+      .thenRefused('calendar-from-the-future', { field: 'calendar.announcedAt' });
+    given([])
+      .when(publish(announced(1, '2026-01-01T00:00:00Z')), facts)
+      .then([published(announced(1, '2026-01-01T00:00:00Z'))]);
+  });
+
+  it('comes in order', () => {
+    const before = [published(announced(1, '2020-01-27T00:00:00+08:00'))];
+    given(before)
+      .when(publish(announced(2, '2020-01-26T23:59:59+08:00')), facts)
+      .thenRefused('calendar-announced-out-of-order', { field: 'calendar.announcedAt' });
+    given(before)
+      .when(publish(announced(2, '27.1.2020')), facts)
+      .thenRefused('instant-invalid', { field: 'calendar.announcedAt' });
   });
 });
 

@@ -1,5 +1,13 @@
 import { type BaseFacts, type Decider, invalid } from '@huicai/kernel';
-import { checkLightPolicy, checkLimit, compileCalendar, parseLocalDate, WorkingTimeError } from '@huicai/working-time';
+import {
+  checkLightPolicy,
+  checkLimit,
+  compileCalendar,
+  parseInstant,
+  parseLocalDate,
+  WorkingTimeError,
+  type WorkingTimeErrorCode,
+} from '@huicai/working-time';
 import type {
   CalendarCommand,
   CalendarEvent,
@@ -18,15 +26,17 @@ import {
   OFFICE_ZONE,
   type PolicyFacts,
 } from './facts.js';
+import { calendarFault } from './faults.js';
 
 /** Working days and office hours as versioned data. A version never changes; a correction is a new one. */
 export const calendar: Decider<CalendarCommand, CalendarEvent, CalendarFacts, BaseFacts> = {
   aggregate: 'calendar',
   initialState: () => noCalendar,
   evolve: foldCalendar,
-  decide: ({ data }, state) => {
+  decide: ({ data }, state, facts) => {
     checkNext(data.calendar.version, state.versions.length, 'calendar.version');
     checkCalendar(data.calendar, state);
+    checkAnnounced(data.calendar, state, facts);
     return [{ type: 'CalendarVersionPublished', data }];
   },
 };
@@ -48,7 +58,7 @@ function checkNext(version: number, known: number, field: string): void {
 }
 
 function checkCalendar(data: CalendarVersionData, { versions: [first] }: CalendarFacts): void {
-  const refuse = (field: string, code: string) => invalid('calendar-invalid', `calendar.${field}`, { code });
+  const refuse = (field: string, code: Parameters<typeof calendarFault>[0]) => invalid(calendarFault(code), `calendar.${field}`);
   data.weekly.forEach(({ weekday }, i) => {
     if (data.weekly.findIndex((other) => other.weekday === weekday) < i) throw refuse(`weekly[${i}].weekday`, 'WEEKDAY_REPEATED');
   });
@@ -66,6 +76,16 @@ function checkCalendar(data: CalendarVersionData, { versions: [first] }: Calenda
       ),
   );
   if (data.zone !== OFFICE_ZONE) throw refuse('zone', 'NOT_THE_OFFICE_ZONE');
+}
+
+/** What was known when must be tellable ever after, so knowledge is recorded in the order it came, and never ahead of time. */
+function checkAnnounced({ announcedAt }: CalendarVersionData, { versions }: CalendarFacts, { now, actor }: BaseFacts): void {
+  if (announcedAt === undefined) return;
+  const known = parseInstant(announcedAt);
+  // A played year begins with today's reference data.
+  if (known > now && actor.role !== 'system') throw invalid('calendar-from-the-future', 'calendar.announcedAt');
+  const before = versions.at(-1);
+  if (before && known < before.knownSince) throw invalid('calendar-announced-out-of-order', 'calendar.announcedAt');
 }
 
 function checkPolicy(data: PolicyVersion): void {
@@ -92,7 +112,7 @@ function checkPolicy(data: PolicyVersion): void {
   if (!(data.attentionLine >= 0 && data.attentionLine <= 1)) throw refuse('attentionLine', 'NOT_A_SHARE');
 }
 
-function refusing(check: () => unknown, refuse: (field: string, code: string) => Error): void {
+function refusing(check: () => unknown, refuse: (field: string, code: WorkingTimeErrorCode) => Error): void {
   try {
     check();
   } catch (error) {

@@ -5,20 +5,38 @@ import {
   compileCalendar,
   formatInstant,
   type Interval,
+  parseInstant,
   parseLocalDate,
   zoneOffsetAt,
 } from '@huicai/working-time';
 import type { CalendarEvent, CalendarVersionData, PolicyEvent, PolicyVersion } from './contract.js';
 
-/** Every version of one calendar; index 0 holds version 1. */
+/** A version of a calendar, and since when it was known: since its announcement, or else since it was recorded. */
+export interface KnownCalendarVersion extends CalendarVersion {
+  /** Epoch milliseconds. */
+  readonly knownSince: number;
+}
+
+/** Every version of one calendar; index 0 holds version 1. Each was known no earlier than the one before. */
 export interface CalendarFacts {
-  readonly versions: readonly CalendarVersion[];
+  readonly versions: readonly KnownCalendarVersion[];
 }
 
 export const noCalendar: CalendarFacts = { versions: [] };
 
-export function foldCalendar(facts: CalendarFacts, event: CalendarEvent): CalendarFacts {
-  return { versions: [...facts.versions, calendarVersionOf(event.data.calendar)] };
+/** @param at when the event was recorded, epoch milliseconds */
+export function foldCalendar(facts: CalendarFacts, event: CalendarEvent, { occurredAt }: { occurredAt: number }): CalendarFacts {
+  return { versions: [...facts.versions, knownVersion(calendarVersionOf(event.data.calendar), occurredAt)] };
+}
+
+/** @param recordedAt epoch milliseconds */
+export function knownVersion(version: CalendarVersion, recordedAt: number): KnownCalendarVersion {
+  return { ...version, knownSince: version.announcedAt === undefined ? recordedAt : parseInstant(version.announcedAt) };
+}
+
+/** The version that was the latest known at an instant; undefined before the first. @param at epoch milliseconds */
+export function versionKnownAt({ versions }: CalendarFacts, at: number): KnownCalendarVersion | undefined {
+  return versions.filter(({ knownSince }) => knownSince <= at).at(-1);
 }
 
 export function calendarVersionOf({ weekly, ...rest }: CalendarVersionData): CalendarVersion {

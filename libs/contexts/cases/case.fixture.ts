@@ -3,7 +3,7 @@ import { cnLanshanCalendar, formatInstant, parseInstant } from '@huicai/working-
 import { frozen, type Past } from '../../kernel/spec-dsl.js';
 import type { PolicyVersion } from '../calendar/contract.js';
 import { DEFAULT_POLICY } from '../calendar/default-policy.js';
-import type { TimeReference } from '../calendar/facts.js';
+import { knownVersion, type TimeReference } from '../calendar/facts.js';
 import { DRAFT_2024, ITEMS_2024 } from '../catalogue/draft-2024.js';
 import { foldCatalogue, noCatalogue } from '../catalogue/facts.js';
 import { foldChannels, noChannels } from '../channels/facts.js';
@@ -64,7 +64,7 @@ export const stranger = {
 };
 
 export const timeUnder = (...policies: PolicyVersion[]): TimeReference =>
-  frozen({ calendar: { versions: [cnLanshanCalendar()] }, policy: { versions: policies } });
+  frozen({ calendar: { versions: [knownVersion(cnLanshanCalendar(), 0)] }, policy: { versions: policies } });
 
 /** The calendar and the policy the office starts with. */
 export const TIME = timeUnder(DEFAULT_POLICY);

@@ -66,6 +66,8 @@ function freshnessHeaders(all: Dated): Record<string, string> {
   };
 }
 
+/** Null as well of no values: an answer made of no view is not dated. */
 function least<T extends bigint | number>(values: readonly (T | null)[]): T | null {
+  if (values.length === 0) return null;
   return values.reduce((a, b) => (a === null || b === null ? null : b < a ? b : a));
 }

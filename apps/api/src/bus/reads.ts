@@ -31,6 +31,8 @@ export function readsFor(parts: Parts, request: RequestState): Reads {
         highest(clocks.map((c) => c.calendarVersion)),
         highest(clocks.map((c) => Number(c.policyVersion))),
       ),
+    calendar: (calendarId) => system.facts.calendar(calendarId),
+    events: (stream) => system.events(stream),
     stored: (stream) => system.store.readStream(stream),
     find: (field, value) => system.vault.find(field, value),
     open: async <T>(value: unknown, { resource, ...options }: Opening): Promise<T> => {

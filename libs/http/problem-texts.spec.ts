@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { PROBLEM_TEXTS, PROBLEM_TITLES } from './problem-texts.js';
 
-const root = resolve(__dirname, '../../../..');
+const root = resolve(__dirname, '../..');
 
 function sources(): string[] {
   return ['apps', 'libs'].flatMap((folder) =>

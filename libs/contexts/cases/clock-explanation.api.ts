@@ -1,0 +1,106 @@
+import {
+  type Answer,
+  ApiParameters,
+  Asked,
+  Id,
+  list,
+  nullable,
+  object,
+  type RequestState,
+  Roles,
+  readParameters,
+  Shows,
+  textParameter,
+} from '@huicai/http';
+import { Controller, Get, Param, Query } from '@nestjs/common';
+import { QueryBus } from '@nestjs/cqrs';
+import { ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { Ask } from '../edge.js';
+import { instant } from '../instant-field.js';
+import { LEDGER_SHAPE } from '../ledger.js';
+import { explainCaseClock } from './clock-explanation.pages.js';
+
+const ASKED = {
+  asOf: textParameter(instant, 'As all stood and was known at this instant; now unless told', { format: 'date-time' }),
+};
+
+const EVENT = object({
+  id: 'uuid',
+  type: 'text',
+  occurredAt: 'instant',
+  recordedAt: 'instant',
+  role: 'text',
+  reasonCode: 'text?',
+});
+
+const EXPLANATION = object({
+  caseId: 'uuid',
+  clockId: 'text',
+  kind: 'text',
+  asOf: 'instant',
+  status: 'text',
+  limit: { type: 'object', required: ['kind'], properties: { kind: { type: 'string' } } },
+  startedAt: 'instant',
+  stoppedAt: 'instant?',
+  promisedDue: 'instant?',
+  due: 'instant?',
+  dueIfResumedNow: 'instant?',
+  provisional: 'flag',
+  light: 'text?',
+  overdue: 'flag',
+  onTime: 'flag?',
+  breachedAt: 'instant?',
+  usedMinutes: 'number',
+  usedWorkingDays: 'integer',
+  pauses: list(object({ from: 'instant', to: 'instant?', cause: 'uuid?', endedBy: 'uuid?' })),
+  extensions: list(object({ workingDays: 'integer', grantedAt: 'instant', cause: 'uuid?' })),
+  calendar: object({ id: 'text', version: 'integer', knownSince: 'instant' }),
+  policy: object({ id: 'text', version: 'integer', effectiveFrom: 'day' }),
+  startedBy: 'uuid?',
+  stoppedBy: 'uuid?',
+  ledger: LEDGER_SHAPE,
+  ahead: LEDGER_SHAPE,
+  underLatestKnown: nullable(object({ calendarVersion: 'integer', due: 'instant?', provisional: 'flag' })),
+  events: list(EVENT),
+});
+
+const CLOCK = ApiParam({ name: 'clock', description: 'Clock id, its slashes written %2F, or a kind for its latest clock' });
+const shown = Shows('The clock, stretch by stretch: `ledger` until then, `ahead` from then to the due', EXPLANATION);
+
+@ApiTags('cases')
+@Controller('cases/:caseId/clocks')
+export class ClockExplanationController {
+  constructor(private readonly queries: QueryBus) {}
+
+  @Get(':clock/explain')
+  @Roles('talent', 'window', 'department', 'specialist', 'supervisor', 'auditor')
+  @CLOCK
+  @ApiParameters(ASKED)
+  @shown
+  @ApiOperation({ summary: 'Explains a clock (时限说明): what counted, what did not, why, and which event caused it' })
+  explain(
+    @Asked() request: RequestState,
+    @Id('caseId') id: string,
+    @Param('clock') clock: string,
+    @Query() query: Record<string, unknown>,
+  ): Promise<Answer> {
+    const { asOf } = readParameters(ASKED, query);
+    return this.queries.execute(new Ask(request, [], (reads) => explainCaseClock(reads, id, clock, asOf)));
+  }
+
+  @Get(':clock/:cycle/:n/explain')
+  @Roles('talent', 'window', 'department', 'specialist', 'supervisor', 'auditor')
+  @ApiParameters(ASKED)
+  @shown
+  @ApiOperation({ summary: 'The same, by the clock id as it is written' })
+  explainById(
+    @Asked() request: RequestState,
+    @Id('caseId') id: string,
+    @Param('clock') kind: string,
+    @Param('cycle') cycle: string,
+    @Param('n') n: string,
+    @Query() query: Record<string, unknown>,
+  ): Promise<Answer> {
+    return this.explain(request, id, `${kind}/${cycle}/${n}`, query);
+  }
+}

@@ -1,0 +1,148 @@
+import { badInput } from '@huicai/http';
+import { eventTime, notFound, type RecordedEvent, streamName } from '@huicai/kernel';
+import {
+  type ClockState,
+  type CompiledCalendar,
+  deriveDue,
+  dueIfResumedAt,
+  dueInputOf,
+  explainClock,
+  explainTime,
+  type Instant,
+  type LedgerEntry,
+  parseInstant,
+} from '@huicai/working-time';
+import { type CalendarFacts, compiledVersion, policyVersion, type TimeReference, versionKnownAt } from '../calendar/facts.js';
+import type { Found, Reads } from '../edge.js';
+import { told } from '../ledger.js';
+import { refuseForeignCase } from '../visibility.js';
+import { viewOf } from './clocks.js';
+import type { CaseEvent } from './contract.js';
+import { type CaseFacts, foldCase } from './facts.js';
+
+/**
+ * A clock of a case as it stood and as it was known at an instant, with all that made it so. Told from the case's own events.
+ *
+ * @param clock a clock id, or a kind for the latest clock of it
+ * @param asOf ISO 8601; now when left out
+ * @throws Refusal `case-not-found`, `not-yours`, `clock-not-found`; BadInput `as-of-future`, `clock-not-started-then`
+ */
+export async function explainCaseClock(reads: Reads, caseId: string, clock: string, asOf: string | undefined): Promise<Found> {
+  const at = asOf === undefined ? reads.now : parseInstant(asOf);
+  if (at > reads.now) throw badInput('as-of-future', 'asOf');
+  const { now, then, events } = await caseAsOf(reads, caseId, at);
+  await refuseForeignCase(reads, now);
+  const known = clockNamed(now, clock);
+  if (!known) throw notFound('clock-not-found', { field: 'clock' });
+  const state = then && (clock.includes('/') ? clockNamed(then, known.clockId) : clockNamed(then, clock));
+  if (!state) throw badInput('clock-not-started-then', 'asOf');
+  const [time, calendars] = await Promise.all([reads.timeOf([state]), reads.calendar(state.calendarId)]);
+  const body = { caseId, ...explanationOf(state, { calendar: calendars, policy: time.policy }, at) };
+  const causes = new Set(causesIn(body));
+  return { movesOn: true, body: { ...body, events: events.filter(({ id }) => causes.has(id)).map((event) => eventOf(event)) } };
+}
+
+/** The case today and as its events recorded until an instant tell it; the events are those until then. */
+async function caseAsOf(reads: Reads, caseId: string, at: Instant) {
+  let now: CaseFacts | null = null;
+  let then: CaseFacts | null = null;
+  const events: RecordedEvent[] = [];
+  for await (const event of reads.events(streamName('case', caseId))) {
+    const { type, data } = event;
+    const step = { type, data } as CaseEvent;
+    now = foldCase(now, step, eventTime(event));
+    if (Date.parse(event.metadata.recordedAt) > at) continue;
+    then = foldCase(then, step, eventTime(event));
+    events.push(event);
+  }
+  if (!now) throw notFound('case-not-found');
+  return { now, then, events };
+}
+
+function clockNamed({ clocks }: CaseFacts, name: string): ClockState | undefined {
+  return clocks.filter(({ clockId, kind }) => clockId === name || kind === name).at(-1);
+}
+
+/** Everything that is derived of a clock. @param at epoch milliseconds */
+export function explanationOf(clock: ClockState, time: TimeReference, at: Instant) {
+  const calendar = compiledVersion(time.calendar, clock.calendarVersion);
+  const policy = policyVersion(time.policy, Number(clock.policyVersion));
+  const view = viewOf(clock, time, at);
+  const instant = (value: Instant | null | undefined) => (value == null ? null : calendar.format(value));
+  return {
+    clockId: clock.clockId,
+    kind: clock.kind,
+    asOf: calendar.format(at),
+    status: view.status,
+    limit: clock.limit,
+    startedAt: calendar.format(clock.startedAt),
+    stoppedAt: instant(clock.stoppedAt),
+    promisedDue: instant(clock.promisedDue),
+    due: instant(view.due),
+    dueIfResumedNow: instant(view.dueIfResumedNow),
+    provisional: view.provisional,
+    light: view.light,
+    overdue: view.overdue,
+    onTime: view.onTime,
+    breachedAt: instant(clock.breachedAt),
+    usedMinutes: view.usedMinutes,
+    usedWorkingDays: view.usedWorkingDays,
+    pauses: clock.pauses.map(({ from, to, cause, endedBy }) => ({
+      from: calendar.format(from),
+      to: instant(to),
+      cause: cause ?? null,
+      endedBy: endedBy ?? null,
+    })),
+    extensions: clock.extensions.map(({ workingDays, grantedAt, cause }) => ({
+      workingDays,
+      grantedAt: calendar.format(grantedAt),
+      cause: cause ?? null,
+    })),
+    calendar: {
+      id: clock.calendarId,
+      version: clock.calendarVersion,
+      knownSince: calendar.format(time.calendar.versions[clock.calendarVersion - 1]!.knownSince),
+    },
+    policy: { id: policy.policyId, version: policy.version, effectiveFrom: policy.effectiveFrom },
+    startedBy: clock.startedBy ?? null,
+    stoppedBy: clock.stoppedBy ?? null,
+    ledger: explainClock(clock, calendar, at).entries.map((entry) => told(entry, calendar)),
+    ahead: ahead(clock, calendar, at).map((entry) => told(entry, calendar)),
+    underLatestKnown: underLatestKnown(clock, time.calendar, at),
+  };
+}
+
+/** From an instant to the due, the pause that lasts ending then; nothing once stopped, past the due, or without a limit. */
+function ahead(clock: ClockState, calendar: CompiledCalendar, at: Instant): LedgerEntry[] {
+  const input = dueInputOf(clock, calendar);
+  const { due } = dueIfResumedAt(input, at);
+  if (clock.stoppedAt !== null || due === null) return [];
+  const pauses = input.pauses.map((pause) => (pause.to === null ? { ...pause, to: Math.max(pause.from, at) } : pause));
+  return explainTime({ ...input, pauses, until: due })
+    .entries.filter(({ to }) => to > at)
+    .map((entry) => (entry.from < at ? { ...entry, from: at } : entry));
+}
+
+/** What would be due by the calendar as known then, where that is a later version than the clock runs by. */
+function underLatestKnown(clock: ClockState, calendars: CalendarFacts, at: Instant) {
+  const latest = versionKnownAt(calendars, at);
+  if (!latest || latest.version <= clock.calendarVersion) return null;
+  const calendar = compiledVersion(calendars, latest.version);
+  const { due, provisional } = deriveDue(dueInputOf(clock, calendar));
+  return { calendarVersion: latest.version, due: due === null ? null : calendar.format(due), provisional };
+}
+
+function causesIn({ startedBy, stoppedBy, pauses, extensions }: ReturnType<typeof explanationOf>): string[] {
+  const ofPauses = pauses.flatMap(({ cause, endedBy }) => [cause, endedBy]);
+  const all = [startedBy, stoppedBy, ...ofPauses, ...extensions.map(({ cause }) => cause)];
+  return all.filter((cause) => cause !== null);
+}
+
+const eventOf = ({ id, type, data, metadata }: RecordedEvent) => ({
+  id,
+  type,
+  occurredAt: metadata.occurredAt,
+  recordedAt: metadata.recordedAt,
+  role: metadata.actor.role,
+  reasonCode: metadata.reasonCode ?? (data as { reasonCode?: string }).reasonCode ?? null,
+});
