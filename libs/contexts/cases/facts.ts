@@ -3,6 +3,7 @@ import { dueOf, runningClocks, thresholdsOf } from './clocks.js';
 import type { CaseFacts } from './state.js';
 
 export { currentClock, dueOf, viewOf } from './clocks.js';
+export { factsAfter } from './facts-after.js';
 export { foldCase } from './fold.js';
 export { audienceOf, type CasePlace, isSeen, movedBy, type Sight, sightOf } from './sight.js';
 export type { Callback, CaseFacts, CaseStatus, CycleFacts, SealedCycle, Supervision } from './state.js';

@@ -1,7 +1,7 @@
 import { eventTime, type RecordedEvent, type Sealed } from '@huicai/kernel';
 import { projection, type Queryable, type Row } from '@huicai/projections';
 import type { CaseEvent, Outcome } from '../contract.js';
-import { type CaseFacts, type CaseStatus, foldCase } from '../facts.js';
+import { type CaseFacts, type CaseStatus, factsAfter } from '../facts.js';
 
 export interface CaseDetailRow extends Row {
   case_id: string;
@@ -47,7 +47,7 @@ export const caseDetail = projection<CaseDetailRow>({
   fold: (rows, event) => {
     const row = rows.one();
     const caseEvent = event as RecordedEvent<CaseEvent>;
-    const facts = foldCase(row?.facts ?? null, caseEvent as CaseEvent, eventTime(event));
+    const facts = factsAfter(row?.facts ?? null, event);
     if (!facts) return;
     rows.put({
       case_id: facts.caseId,

@@ -1,8 +1,6 @@
-import { eventTime, type RecordedEvent } from '@huicai/kernel';
 import { type PartitionRows, projection, type Queryable, type Row } from '@huicai/projections';
 import type { TimeReference } from '../../calendar/facts.js';
-import type { CaseEvent } from '../contract.js';
-import { type CaseFacts, dueOf, foldCase } from '../facts.js';
+import { type CaseFacts, dueOf, factsAfter } from '../facts.js';
 
 /** The row of the case itself, which the rows of its timers are derived from. */
 const CASE_ROW = '';
@@ -42,7 +40,7 @@ export const slaTimers = projection<SlaTimerRow, TimeReference>({
   fold: (rows, event, time) => {
     const before = rows.all();
     const known = before.find(({ clock_id }) => clock_id === CASE_ROW)?.facts ?? null;
-    const facts = foldCase(known, event as RecordedEvent as CaseEvent, eventTime(event));
+    const facts = factsAfter(known, event);
     if (!facts) return;
     rows.put({ case_id: facts.caseId, clock_id: CASE_ROW, due: null, withdrawn: 0, cause: null, facts });
     putTimers(rows, before, facts, time);

@@ -1,8 +1,6 @@
-import { eventTime, type RecordedEvent } from '@huicai/kernel';
 import { projection, type Row } from '@huicai/projections';
 import type { TimeReference } from '../../calendar/facts.js';
-import type { CaseEvent } from '../../cases/contract.js';
-import { type CaseFacts, type CaseStatus, caseTiming, currentClock, dueOf, foldCase } from '../../cases/facts.js';
+import { type CaseFacts, type CaseStatus, caseTiming, currentClock, dueOf, factsAfter } from '../../cases/facts.js';
 
 export interface ServiceQueueRow extends Row {
   case_id: string;
@@ -75,7 +73,7 @@ export const serviceQueue = projection<ServiceQueueRow, TimeReference>({
   },
   partition: (event) => event.stream.slice('case-'.length),
   fold: (rows, event, time) => {
-    const facts = foldCase(rows.one()?.facts ?? null, event as RecordedEvent as CaseEvent, eventTime(event));
+    const facts = factsAfter(rows.one()?.facts ?? null, event);
     if (facts) rows.put(queueRow(facts, time));
   },
 });

@@ -1,8 +1,6 @@
-import { eventTime, type RecordedEvent } from '@huicai/kernel';
 import { projection, type Row } from '@huicai/projections';
 import { officeDay, type TimeReference } from '../../calendar/facts.js';
-import type { CaseEvent } from '../../cases/contract.js';
-import { type CaseFacts, type CycleFacts, dueOf, foldCase } from '../../cases/facts.js';
+import { type CaseFacts, type CycleFacts, dueOf, factsAfter } from '../../cases/facts.js';
 
 export interface SlaCycleRow extends Row {
   case_id: string;
@@ -65,7 +63,7 @@ export const slaCycles = projection<SlaCycleRow, TimeReference>({
   partition: (event) => event.stream.slice('case-'.length),
   fold: (rows, event, time) => {
     const latest = rows.all().reduce<SlaCycleRow | undefined>((a, b) => (a && a.cycle > b.cycle ? a : b), undefined);
-    const facts = foldCase(latest?.facts ?? null, event as RecordedEvent as CaseEvent, eventTime(event));
+    const facts = factsAfter(latest?.facts ?? null, event);
     if (!facts) return;
     if (latest && latest.cycle < facts.cycle) rows.put({ ...latest, facts: null });
     rows.put(cycleRow(facts, facts, facts.cycle, time));
