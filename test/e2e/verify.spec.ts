@@ -9,12 +9,12 @@ import { connectEventStore } from '@huicai/event-store';
 import { canonical } from '@huicai/kernel';
 import { writeRuntime } from '@huicai/runtime';
 import { open } from 'lmdb';
-import { keptStreams } from '../support/event-fixtures.js';
+import { streamsOfOneStore } from '../support/event-fixtures.js';
 import { forkSource } from '../support/processes.js';
 
 jest.setTimeout(60_000);
 
-const streams = keptStreams();
+const streams = streamsOfOneStore();
 const caseStream = streams.find(({ stream, events }) => stream.startsWith('case-') && events.length > 5)!;
 const otherStream = streams.find(({ stream }) => stream.startsWith('talent-'))!;
 

@@ -37,6 +37,9 @@ export function keptStreams(): KeptStream[] {
     });
 }
 
+/** Of streams that were kept from several stores, the latest: as many as one store can hold. */
+export const streamsOfOneStore = (): KeptStream[] => [...new Map(keptStreams().map((kept) => [kept.stream, kept])).values()];
+
 /** Shapes of events in the store that no kept stream has. */
 export async function shapesNotKept(store: EventStore): Promise<string[]> {
   const kept = new Set(keptStreams().flatMap(({ events }) => events.map(eventShape)));
@@ -51,7 +54,7 @@ export async function keepNewShapes(store: EventStore): Promise<void> {
   for await (const event of ours(store)) streams.set(event.stream, [...(streams.get(event.stream) ?? []), event]);
   mkdirSync(FIXTURES, { recursive: true });
   const kept = keptStreams();
-  const names = new Set(kept.map(({ stream }) => stream));
+  const names = new Set<string>();
   const known = new Set(kept.flatMap(({ events }) => events.map(eventShape)));
   const fresh = (events: readonly StoredEvent[]) => new Set(events.map(eventShape).filter((shape) => !known.has(shape)));
   for (;;) {
