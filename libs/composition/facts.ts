@@ -34,6 +34,7 @@ export class FactSources {
   private readonly calendarStreams = new Map<string, FoldedStream<CalendarFacts>>();
   private readonly calendarStream: FoldedStream<CalendarFacts>;
   private readonly policyStream: FoldedStream<PolicyFacts>;
+  private held = false;
 
   constructor(
     private readonly store: EventStore,
@@ -52,12 +53,21 @@ export class FactSources {
     return new FoldedStream(this.store, stream, initial, step, this.upcasters);
   }
 
+  /** From now on catalogue, channels, calendar and policy stay as they are when first asked for, whatever is published later. */
+  hold(): void {
+    this.held = true;
+  }
+
+  private ask<S>(stream: FoldedStream<S>): Promise<S> {
+    return this.held && !stream.isEmpty ? Promise.resolve(stream.known) : stream.current();
+  }
+
   catalogue(): Promise<CatalogueFacts> {
-    return this.catalogueStream.current();
+    return this.ask(this.catalogueStream);
   }
 
   channels(): Promise<ChannelFacts> {
-    return this.channelsStream.current();
+    return this.ask(this.channelsStream);
   }
 
   /** One calendar with all its versions; none when there is no such calendar. @param id stream-safe id of the calendar */
@@ -73,7 +83,7 @@ export class FactSources {
   }
 
   async time(): Promise<TimeReference> {
-    const [calendar, policy] = await Promise.all([this.calendarStream.current(), this.policyStream.current()]);
+    const [calendar, policy] = await Promise.all([this.ask(this.calendarStream), this.ask(this.policyStream)]);
     return { calendar, policy };
   }
 

@@ -91,6 +91,11 @@ export class HuicaiSystem implements Gateway {
     }
   }
 
+  /** Goes by the reference data as first found, as the reference year does: it is to come out the same whatever is published meanwhile. */
+  holdReferenceData(): void {
+    this.facts.hold();
+  }
+
   /** Takes case numbers from elsewhere, as the reference year does. */
   useNumbers(numbers: Ports['numbers']): void {
     this.numbers = numbers;

@@ -28,6 +28,11 @@ export class FoldedStream<S> {
     return this.state;
   }
 
+  /** Whether nothing was folded so far. */
+  get isEmpty(): boolean {
+    return this.next === 0n;
+  }
+
   /** @throws StoreUnavailableError */
   current(): Promise<S> {
     // A read already under way may have started before the caller's last write; one that has not begun yet serves all who wait.

@@ -63,6 +63,7 @@ class Player {
 
   async play(): Promise<SeedOutcome> {
     const { plan } = this.options;
+    this.system.holdReferenceData();
     await this.timers.open();
     try {
       for (const index of plan.steps.keys()) await this.takeTurn(index);
