@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { createTestEventStore, type TestEventStore } from '../../test/support/event-store.js';
+import { createTestEventStore } from '../../test/support/event-store.js';
 import { until } from '../../test/support/until.js';
 import {
   type AnyProjection,
@@ -12,63 +12,10 @@ import {
   readGenerations,
   registerLive,
 } from './index.js';
-import {
-  eventAt,
-  ledger,
-  openDatabase,
-  STORE_ID,
-  sell,
-  start,
-  TYPES,
-  ticketRows,
-  tickets,
-  times,
-  upcasters,
-} from './toy.fixture.js';
+import { db, events, fill, now, parts, shown } from './rebuild.fixture.js';
+import { eventAt, ledger, openDatabase, STORE_ID, sell, start, TYPES, ticketRows, tickets, times } from './toy.fixture.js';
 
 jest.setTimeout(60_000);
-
-let events: TestEventStore;
-let db: Awaited<ReturnType<typeof openDatabase>>;
-let parts: RebuildParts;
-beforeEach(async () => {
-  [events, db] = await Promise.all([createTestEventStore({ maxRetryMs: 200 }), openDatabase()]);
-  parts = {
-    pool: db.pool,
-    store: events.store,
-    storeId: STORE_ID,
-    eventAt: eventAt(events.store),
-    upcasters,
-    aggregates: new Set(['ticket']),
-    reference: async () => undefined,
-  };
-});
-afterEach(async () => {
-  await events.close();
-  await db.close();
-});
-
-/** A projection that a worker shows and has brought to the end of the log. */
-async function shown(definition: AnyProjection = tickets()): Promise<LiveProjection> {
-  const p = new LiveProjection(definition, TYPES);
-  await p.open(db.pool, STORE_ID, parts.eventAt);
-  await registerLive(db.pool, p.name, p.schema);
-  await follow(p);
-  return p;
-}
-
-/** Brings projections to the end of the log. */
-async function follow(...projections: LiveProjection[]): Promise<void> {
-  let head = -1n;
-  for await (const event of events.store.readAll({ backwards: true, maxCount: 1 })) head = event.position;
-  const run = start(events.store, db.pool, projections);
-  await run.reached(head);
-  await run.stop();
-}
-
-const fill = (definition: AnyProjection = tickets(), more: Parameters<typeof fillBeside>[3] = {}) =>
-  fillBeside(parts, definition, TYPES, more);
-const now = async () => (await readGenerations(db.pool)).get('tickets')!;
 
 describe('filling several', () => {
   const readings = () => {

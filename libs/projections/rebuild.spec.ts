@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { createTestEventStore, type TestEventStore } from '../../test/support/event-store.js';
 import { until } from '../../test/support/until.js';
 import {
   type AnyProjection,
@@ -11,7 +10,6 @@ import {
   freshnessOf,
   LiveProjection,
   RebuildError,
-  type RebuildParts,
   RebuildRunningError,
   readGenerations,
   registerLive,
@@ -19,60 +17,10 @@ import {
   switchToCandidate,
   versionOf,
 } from './index.js';
-import {
-  eventAt,
-  ledger,
-  live,
-  openDatabase,
-  STORE_ID,
-  sell,
-  start,
-  TYPES,
-  ticketRows,
-  tickets,
-  times,
-  upcasters,
-} from './toy.fixture.js';
+import { db, events, fill, follow, now, parts, shown } from './rebuild.fixture.js';
+import { ledger, live, STORE_ID, sell, start, TYPES, ticketRows, tickets, times } from './toy.fixture.js';
 
 jest.setTimeout(60_000);
-
-let events: TestEventStore;
-let db: Awaited<ReturnType<typeof openDatabase>>;
-let parts: RebuildParts;
-beforeEach(async () => {
-  [events, db] = await Promise.all([createTestEventStore({ maxRetryMs: 200 }), openDatabase()]);
-  parts = {
-    pool: db.pool,
-    store: events.store,
-    storeId: STORE_ID,
-    eventAt: eventAt(events.store),
-    upcasters,
-    aggregates: new Set(['ticket']),
-    reference: async () => undefined,
-  };
-});
-afterEach(async () => {
-  await events.close();
-  await db.close();
-});
-
-/** A projection that a worker shows and has brought to the end of the log. */
-async function shown(definition: AnyProjection = tickets()): Promise<LiveProjection> {
-  const p = new LiveProjection(definition, TYPES);
-  await p.open(db.pool, STORE_ID, parts.eventAt);
-  await registerLive(db.pool, p.name, p.schema);
-  await follow(p);
-  return p;
-}
-
-/** Brings projections to the end of the log. */
-async function follow(...projections: LiveProjection[]): Promise<void> {
-  let head = -1n;
-  for await (const event of events.store.readAll({ backwards: true, maxCount: 1 })) head = event.position;
-  const run = start(events.store, db.pool, projections);
-  await run.reached(head);
-  await run.stop();
-}
 
 /** Another generation as a leader takes it up. */
 async function generation(schema: string, definition: AnyProjection = tickets()): Promise<LiveProjection> {
@@ -81,11 +29,8 @@ async function generation(schema: string, definition: AnyProjection = tickets())
   return p;
 }
 
-const fill = (definition: AnyProjection = tickets(), more: Parameters<typeof fillBeside>[3] = {}) =>
-  fillBeside(parts, definition, TYPES, more);
 const show = (patienceMs = 0) => switchToCandidate({ ...parts, patienceMs }, 'tickets');
 const viewed = async () => (await db.pool.query('select ticket, sold from read.tickets order by ticket')).rows;
-const now = async () => (await readGenerations(db.pool)).get('tickets')!;
 const checkpoint = async (schema: string) =>
   (await db.pool.query(`select position::text, stream, revision::text, event_id, fold_hash from ${schema}.checkpoint`)).rows[0];
 const schemas = async () =>
