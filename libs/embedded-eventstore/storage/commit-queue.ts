@@ -16,6 +16,8 @@ interface Group {
   reject(error: Error): void;
 }
 
+/** Longest that the first of a group waits for others that keep arriving, milliseconds. */
+const GATHER_LIMIT_MS = 2;
 /** Far beyond the slowest healthy disk, milliseconds. */
 const COMMIT_LIMIT_MS = 60_000;
 
@@ -99,8 +101,17 @@ export class CommitQueue {
   private schedule(): void {
     if (this.scheduled || this.current) return;
     this.scheduled = true;
-    // Not a microtask: requests that arrived in the same turn are to share the transaction.
+    this.gather(0, performance.now() + GATHER_LIMIT_MS);
+  }
+
+  /**
+   * Commits as soon as a turn of the event loop brings nothing new: a commit costs much the same whatever it holds, and what has
+   * arrived with others should not wait for the one after. Not a microtask: requests of one turn are to share the transaction.
+   */
+  private gather(seen: number, until: number): void {
     setImmediate(() => {
+      const waiting = this.waiting[0]?.records.length ?? 0;
+      if (waiting > seen && performance.now() < until) return this.gather(waiting, until);
       this.scheduled = false;
       void this.commitNext();
     });

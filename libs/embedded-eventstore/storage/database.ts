@@ -102,11 +102,12 @@ export class LogDatabase {
    */
   async write(records: readonly StoredRecord[], newStreams: ReadonlyMap<string, number>): Promise<void> {
     this.space.assertRoomFor(records);
-    const pending: Promise<boolean>[] = [];
-    for (const [stream, number] of newStreams) pending.push(this.names.put(nameKey(stream), number));
+    // Most puts of a transaction share a promise.
+    const pending = new Set<Promise<boolean>>();
+    for (const [stream, number] of newStreams) pending.add(this.names.put(nameKey(stream), number));
     for (const record of records) {
-      pending.push(this.log.put(record.position, record.bytes));
-      pending.push(this.streams.put([record.streamNumber, record.revision], record.position));
+      pending.add(this.log.put(record.position, record.bytes));
+      pending.add(this.streams.put([record.streamNumber, record.revision], record.position));
     }
     await Promise.all(pending).catch(rethrowCause);
     // A read later in this turn must not use a snapshot from before the commit.

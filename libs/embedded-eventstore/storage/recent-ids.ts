@@ -10,23 +10,23 @@ export interface RecentEvent {
 
 /**
  * The ids of the newest events, for appends that expect `any` or `stream_exists`: with those, only the id tells a
- * repeated append from a new one. Bounded; the oldest ids are forgotten first.
+ * repeated append from a new one. Kept in two
+ * generations, of which the older is dropped whole when the younger is full: a map loses its oldest entries one by one only slowly.
  */
 export class RecentIds {
-  private readonly events = new Map<string, RecentEvent>();
+  private young = new Map<string, RecentEvent>();
+  private old = new Map<string, RecentEvent>();
 
-  constructor(private readonly capacity = 200_000) {}
+  /** @param capacity ids that are kept at most; at least half as many are */
+  constructor(private readonly capacity = 400_000) {}
 
   /** Remembers an id (see `StoredRecord.idKey`). */
   add(idKey: string, event: RecentEvent): void {
-    this.events.delete(idKey);
-    this.events.set(idKey, event);
-    if (this.events.size > this.capacity) {
-      for (const oldest of this.events.keys()) {
-        this.events.delete(oldest);
-        break;
-      }
+    if (this.young.size >= this.capacity / 2) {
+      this.old = this.young;
+      this.young = new Map();
     }
+    this.young.set(idKey, event);
   }
 
   /** Takes over the ids of the newest `count` stored events, page by page, so that the event loop goes on meanwhile. */
@@ -41,6 +41,6 @@ export class RecentIds {
   }
 
   get(idKey: string): RecentEvent | undefined {
-    return this.events.get(idKey);
+    return this.young.get(idKey) ?? this.old.get(idKey);
   }
 }
