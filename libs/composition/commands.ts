@@ -1,7 +1,8 @@
 import { type BaseFacts, type Command, type Decider, type DomainEvent, member } from '@huicai/kernel';
-import { calendar, policy } from '../contexts/calendar/calendar.js';
+import { calendar } from '../contexts/calendar/calendar.js';
 import type { CalendarCommand, CalendarEvent, PolicyCommand, PolicyEvent } from '../contexts/calendar/contract.js';
 import { type CalendarFacts, officeDay, type PolicyFacts, type TimeReference } from '../contexts/calendar/facts.js';
+import { type PolicyRuleFacts, policy } from '../contexts/calendar/policy.js';
 import { type CardRuleFacts, cardHolder } from '../contexts/cards/card-holder.js';
 import type { CardCommand, CardEvent } from '../contexts/cards/contract.js';
 import type { CardHolderFacts } from '../contexts/cards/facts.js';
@@ -54,7 +55,10 @@ export const bindings = {
   catalogue: bind<CatalogueCommand, CatalogueEvent, CatalogueFacts, BaseFacts>(catalogue, baseOnly),
   channels: bind<ChannelsCommand, ChannelsEvent, ChannelFacts, BaseFacts>(channels, baseOnly),
   calendar: bind<CalendarCommand, CalendarEvent, CalendarFacts, BaseFacts>(calendar, baseOnly),
-  policy: bind<PolicyCommand, PolicyEvent, PolicyFacts, BaseFacts>(policy, baseOnly),
+  policy: bind<PolicyCommand, PolicyEvent, PolicyFacts, PolicyRuleFacts>(policy, async (ports, base) => ({
+    ...base,
+    catalogue: await ports.facts.catalogue(),
+  })),
   specialist: bind<SpecialistCommand, SpecialistEvent, SpecialistFacts | null, EnrolFacts>(
     specialist,
     async (ports, base, { command }) => ({
@@ -93,12 +97,13 @@ async function caseFacts(
 ): Promise<CaseRuleFacts> {
   const needs = needsOf(command.type);
   const registering = command.type === 'RegisterCase' ? command.data.talentId : null;
-  const [time, catalogueNow, channelsNow, departmentId, talentKnown] = await Promise.all([
+  const [time, catalogueNow, channelsNow, departmentId, talentKnown, category] = await Promise.all([
     needs.includes('time') ? facts.time() : needs.includes('time-as-promised') ? timeAsPromised(facts, state) : undefined,
     needs.includes('catalogue') ? facts.catalogue() : undefined,
     needs.includes('channels') ? facts.channels() : undefined,
     departmentOf(facts, caller),
     registering === null ? true : facts.talentKnown(registering),
+    state && needs.includes('category') ? facts.talentCategory(state.talentId) : undefined,
   ]);
   const number = registering !== null && talentKnown ? await numbers.next(Number(officeDay(base.now).slice(0, 4))) : null;
   return {
@@ -114,6 +119,9 @@ async function caseFacts(
       return channelsNow ?? undeclared('channels');
     },
     talentKnown,
+    get category() {
+      return category ?? undeclared('category');
+    },
     number,
   };
 }

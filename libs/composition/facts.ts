@@ -20,6 +20,8 @@ import {
 import { type CatalogueFacts, foldCatalogue, noCatalogue } from '../contexts/catalogue/facts.js';
 import { type ChannelFacts, foldChannels, noChannels } from '../contexts/channels/facts.js';
 import { foldSpecialist, type SpecialistFacts } from '../contexts/specialists/facts.js';
+import type { TalentCategory } from '../contexts/talents/contract.js';
+import { foldTalent, type TalentFacts } from '../contexts/talents/facts.js';
 
 /** One office, one of each. */
 export const CATALOGUE_STREAM = streamName('catalogue', 'lanshan');
@@ -104,6 +106,13 @@ export class FactSources {
 
   talentKnown(talentId: string): Promise<boolean> {
     return this.exists(streamName('talent', talentId));
+  }
+
+  /** A talent's category as corrected so far; erasure leaves it, for it is not personal. @throws Error when there is no such talent */
+  async talentCategory(talentId: string): Promise<TalentCategory> {
+    const talent = await this.fold<TalentFacts | null>(streamName('talent', talentId), null, foldTalent as never);
+    if (!talent) throw new Error(`No talent ${talentId}`);
+    return talent.category;
   }
 
   specialist(specialistId: string): Promise<SpecialistFacts | null> {

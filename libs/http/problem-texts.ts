@@ -195,6 +195,29 @@ export const PROBLEM_TEXTS: Readonly<Record<string, ProblemText>> = {
   'other-calendar': t('与日历标识不符', 'It is another calendar'),
   'not-the-office-zone': t('日历的时区必须是 Asia/Shanghai', 'The zone of a calendar must be Asia/Shanghai'),
   'policy-invalid': t('时限规则无效', 'The policy is not valid'),
+  'policy-not-found': t('没有这个时限规则', 'There is no such policy'),
+  'policy-version-not-found': t('没有这个时限规则版本', 'The policy has no such version'),
+  'policy-not-in-force': t('{day} 没有生效的时限规则版本', 'No version of the policy is in force on {day}'),
+  'other-policy': t('与时限规则标识不符', 'It is another policy'),
+  'policy-effective-in-the-past': t('生效日期不能早于今天（{today}）', 'It can not be in force from before today, {today}'),
+  'policy-item-unknown': t('清单中没有事项 {code}', 'The service list has no item {code}'),
+  'policy-rule-unreachable': t(
+    '第 {rule} 条规则永远不会被用到：前面的规则已包括它的全部情形',
+    'Rule {rule} can never apply: the rules before it take every case it is about',
+  ),
+  'policy-case-uncovered': t(
+    '没有规则适用于紧急程度 {urgency}、类别 {category} 的一般事项；不设时限也须写明',
+    'No rule is about other items of urgency {urgency} and category {category}; that there is no limit must be said as well',
+  ),
+  'policy-over-statutory': t('承诺时限不能长于法定时限（{most}）', 'The promise can not be longer than the law allows, {most}'),
+  'policy-statutory-not-comparable': t(
+    '承诺时限与法定时限的单位不同，无法比较',
+    'Promise and statutory limit are of different units and can not be compared',
+  ),
+  'policy-extension-total': t(
+    '延期后的总时限不能少于最长的办理时限和一次延期（{least} 个工作日）',
+    'Limit and extensions together can not be less than the longest limit or one extension, {least} working days',
+  ),
   // Cases
   'clock-not-found': t('该事项没有这个计时', 'The case has no such clock'),
   'clock-not-started-then': t('当时该计时尚未开始', 'The clock had not started then'),

@@ -3,6 +3,7 @@ import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE, Reflector } from '@ne
 import { CqrsModule } from '@nestjs/cqrs';
 import { HistoryController } from '../../../libs/contexts/audit/history.api.js';
 import { CalendarsController } from '../../../libs/contexts/calendar/calendar.api.js';
+import { PoliciesController } from '../../../libs/contexts/calendar/policies.api.js';
 import { WorkingTimeController } from '../../../libs/contexts/calendar/working-time.api.js';
 import { CardsController } from '../../../libs/contexts/cards/cards.api.js';
 import { CasesController } from '../../../libs/contexts/cases/case.api.js';
@@ -47,6 +48,7 @@ export const apiModule = (parts: Parts): DynamicModule => ({
     CatalogueController,
     ChannelsController,
     CalendarsController,
+    PoliciesController,
     WorkingTimeController,
     StreamController,
     AdminProjectionsController,

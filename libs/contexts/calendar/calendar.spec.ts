@@ -1,18 +1,16 @@
 import { canonicalJson } from '@huicai/kernel';
 import { cnLanshanCalendar, parseInstant } from '@huicai/working-time';
 import { specOf } from '../../kernel/spec-dsl.js';
-import { calendar, policy } from './calendar.js';
-import type { CalendarVersionData, PolicyVersion } from './contract.js';
-import { DEFAULT_POLICY } from './default-policy.js';
+import { calendar } from './calendar.js';
+import type { CalendarVersionData } from './contract.js';
 import {
   calendarDataOf,
+  calendarToPromiseBy,
   calendarVersionOf,
   compiledVersion,
   foldCalendar,
   noCalendar,
   officeDay,
-  policyInForce,
-  policyVersion,
   versionKnownAt,
 } from './facts.js';
 
@@ -110,6 +108,25 @@ describe('what was known of a calendar', () => {
     expect(known('2026-01-01T00:00:00Z')).toBe(2);
   });
 
+  it.each([
+    // A played year may begin before anything was announced.
+    ['2019-06-01T00:00:00Z', 1],
+    ['2020-01-26T15:59:59.999Z', 1],
+    ['2020-01-26T16:00:00Z', 1],
+    ['2025-12-31T23:59:59.999Z', 1],
+    ['2026-01-01T00:00:00Z', 2],
+  ])('is what promises of %s go by: version %d', (at, promisedBy) => {
+    const versions = [
+      { ...cnLanshanCalendar(1), knownSince: parseInstant('2020-01-27T00:00:00+08:00') },
+      { ...cnLanshanCalendar(2), knownSince: facts.now },
+    ];
+    expect(calendarToPromiseBy({ versions }, parseInstant(at)).version).toBe(promisedBy);
+  });
+
+  it('promises nothing without a version', () => {
+    expect(() => calendarToPromiseBy(noCalendar, facts.now)).toThrow('No version 1');
+  });
+
   it('is no version from the future', () => {
     given([])
       .when(publish(announced(1, '2026-01-01T00:00:00.001Z')), facts)
@@ -127,46 +144,6 @@ describe('what was known of a calendar', () => {
     given(before)
       .when(publish(announced(2, '27.1.2020')), facts)
       .thenRefused('instant-invalid', { field: 'calendar.announcedAt' });
-  });
-});
-
-describe('a policy', () => {
-  const { given } = specOf(policy);
-  const publish = (data: PolicyVersion) => ({ type: 'PublishPolicyVersion', data: { policy: data } }) as const;
-  const published = (changes: Partial<PolicyVersion> = {}) =>
-    ({ type: 'PolicyVersionPublished', data: { policy: { ...DEFAULT_POLICY, ...changes } } }) as const;
-
-  it('is published version by version', () => {
-    given([]).when(publish(DEFAULT_POLICY), facts).then([published()]);
-    given([published()])
-      .when(publish(DEFAULT_POLICY), facts)
-      .thenRefused('version-not-next', { field: 'policy.version', params: { next: 2 } });
-  });
-
-  it('is in force from its day', () => {
-    const { state } = given([published(), published({ version: 2, effectiveFrom: '2026-07-01' })]);
-    expect(policyInForce(state, '2023-12-31')).toBeUndefined();
-    expect(policyInForce(state, '2026-06-30')?.version).toBe(1);
-    expect(policyInForce(state, '2026-07-01')?.version).toBe(2);
-    expect(policyVersion(state, 1)).toEqual(DEFAULT_POLICY);
-    expect(() => policyVersion(state, 3)).toThrow('No version 3');
-  });
-
-  // Nothing that runs on a policy can refuse it any more: dispatching would fail for the whole office.
-  it.each<[Partial<PolicyVersion>, string]>([
-    [{ signFor: { kind: 'workingTime', minutes: 0 } }, 'policy.signFor.minutes'],
-    [{ firstContact: { kind: 'workingTime', minutes: 1.5 } }, 'policy.firstContact.minutes'],
-    [{ handling: [{ limit: { kind: 'workingDays', days: 0 } }] }, 'policy.handling[0].limit.days'],
-    [{ handling: [{ limit: { kind: 'soon' } as never }] }, 'policy.handling[0].limit.kind'],
-    [{ lights: { ...DEFAULT_POLICY.lights, yellowFraction: 2 } }, 'policy.lights.yellowFraction'],
-    [{ returnWindow: { workingDays: 0 } }, 'policy.returnWindow.workingDays'],
-    [{ extension: { ...DEFAULT_POLICY.extension, maxWorkingDays: -1 } }, 'policy.extension.maxWorkingDays'],
-    [{ effectiveFrom: '2026-2-1' }, 'policy.effectiveFrom'],
-    [{ attentionLine: 70 }, 'policy.attentionLine'],
-  ])('refuses %j', (changes, field) => {
-    given([])
-      .when(publish({ ...DEFAULT_POLICY, ...changes }), facts)
-      .thenRefused('policy-invalid', { field });
   });
 });
 

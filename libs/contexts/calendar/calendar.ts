@@ -1,31 +1,7 @@
 import { type BaseFacts, type Decider, invalid } from '@huicai/kernel';
-import {
-  checkLightPolicy,
-  checkLimit,
-  compileCalendar,
-  parseInstant,
-  parseLocalDate,
-  WorkingTimeError,
-  type WorkingTimeErrorCode,
-} from '@huicai/working-time';
-import type {
-  CalendarCommand,
-  CalendarEvent,
-  CalendarVersionData,
-  PolicyCommand,
-  PolicyEvent,
-  PolicyVersion,
-} from './contract.js';
-import {
-  type CalendarFacts,
-  calendarVersionOf,
-  foldCalendar,
-  foldPolicy,
-  noCalendar,
-  noPolicy,
-  OFFICE_ZONE,
-  type PolicyFacts,
-} from './facts.js';
+import { compileCalendar, parseInstant, WorkingTimeError, type WorkingTimeErrorCode } from '@huicai/working-time';
+import type { CalendarCommand, CalendarEvent, CalendarVersionData } from './contract.js';
+import { type CalendarFacts, calendarVersionOf, foldCalendar, noCalendar, OFFICE_ZONE } from './facts.js';
 import { calendarFault } from './faults.js';
 
 /** Working days and office hours as versioned data. A version never changes; a correction is a new one. */
@@ -41,19 +17,8 @@ export const calendar: Decider<CalendarCommand, CalendarEvent, CalendarFacts, Ba
   },
 };
 
-/** Limits, extension rules and lights as versioned data. */
-export const policy: Decider<PolicyCommand, PolicyEvent, PolicyFacts, BaseFacts> = {
-  aggregate: 'policy',
-  initialState: () => noPolicy,
-  evolve: foldPolicy,
-  decide: ({ data }, state) => {
-    checkNext(data.policy.version, state.versions.length, 'policy.version');
-    checkPolicy(data.policy);
-    return [{ type: 'PolicyVersionPublished', data }];
-  },
-};
-
-function checkNext(version: number, known: number, field: string): void {
+/** Versions count from 1 without gaps. @throws Refusal `version-not-next` */
+export function checkNext(version: number, known: number, field: string): void {
   if (version !== known + 1) throw invalid('version-not-next', field, { next: known + 1 });
 }
 
@@ -88,31 +53,8 @@ function checkAnnounced({ announcedAt }: CalendarVersionData, { versions }: Cale
   if (before && known < before.knownSince) throw invalid('calendar-announced-out-of-order', 'calendar.announcedAt');
 }
 
-function checkPolicy(data: PolicyVersion): void {
-  const refuse = (field: string, code: string) => invalid('policy-invalid', `policy.${field}`, { code });
-  const whole = (value: number, least: number, field: string) => {
-    if (!Number.isSafeInteger(value) || value < least) throw refuse(field, 'NOT_A_WHOLE_NUMBER');
-  };
-  refusing(() => {
-    parseLocalDate(data.effectiveFrom, 'effectiveFrom');
-    checkLimit(data.signFor, 'signFor');
-    checkLimit(data.firstContact, 'firstContact');
-    data.handling.forEach(({ limit }, i) => {
-      checkLimit(limit, `handling[${i}].limit`);
-    });
-  }, refuse);
-  refusing(
-    () => checkLightPolicy(data.lights),
-    (field, code) => refuse(`lights.${field}`, code),
-  );
-  whole(data.extension.times, 0, 'extension.times');
-  whole(data.extension.maxWorkingDays, 0, 'extension.maxWorkingDays');
-  whole(data.extension.totalMaxWorkingDays, 0, 'extension.totalMaxWorkingDays');
-  whole(data.returnWindow.workingDays, 1, 'returnWindow.workingDays');
-  if (!(data.attentionLine >= 0 && data.attentionLine <= 1)) throw refuse('attentionLine', 'NOT_A_SHARE');
-}
-
-function refusing(check: () => unknown, refuse: (field: string, code: WorkingTimeErrorCode) => Error): void {
+/** Turns what the library of working time finds wrong into a refusal. */
+export function refusing(check: () => unknown, refuse: (field: string, code: WorkingTimeErrorCode) => Error): void {
   try {
     check();
   } catch (error) {

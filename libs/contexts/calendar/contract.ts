@@ -1,4 +1,5 @@
 import type { CalendarVersion, Interval, LightPolicy, Limit } from '@huicai/working-time';
+import type { TalentCategory } from '../talents/contract.js';
 
 /** A calendar version as it stands in an event: weekdays as a list, because integer keys have no stable order in JSON. */
 export interface CalendarVersionData extends Omit<CalendarVersion, 'weekly'> {
@@ -20,11 +21,28 @@ export type Urgency = 'ENQUIRY' | 'NORMAL' | 'COMPLEX';
 /** Clocks that run on every case. The requester sees `total`; the others judge the handling department. */
 export type ClockKind = 'total' | 'signFor' | 'firstContact' | 'handling';
 
+/** What a policy sets a limit to: the clocks of a case, the department's opinion, the callback (回访), and putting right a bad review. */
+export type LimitKind = ClockKind | 'opinion' | 'callback' | 'rectification';
+
+/** Rules as the first versions had them: one limit for `total` and `handling`. */
 export interface HandlingRule {
   /** Applies to every item when left out. */
   readonly itemCode?: string;
   readonly urgency?: Urgency;
   readonly limit: Limit;
+}
+
+/** Limits of one rule. `total` is that of `handling` where it is left out, the others are then those of the version. */
+export type RuleLimits = { readonly handling: Limit } & { readonly [K in Exclude<LimitKind, 'handling'>]?: Limit };
+
+/** Whom a rule is about, by item × urgency × category of the talent; what is left out is any. */
+export interface PolicyRule {
+  readonly itemCode?: string;
+  readonly urgency?: Urgency;
+  readonly category?: TalentCategory;
+  readonly limits: RuleLimits;
+  /** What the law allows (法定时限); the promise (承诺时限) is never longer. */
+  readonly statutory?: Limit;
 }
 
 export interface PolicyVersion {
@@ -35,8 +53,13 @@ export interface PolicyVersion {
   readonly calendarId: string;
   readonly signFor: Limit;
   readonly firstContact: Limit;
-  /** Limit of `total` and of each `handling` clock: first match wins. */
-  readonly handling: readonly HandlingRule[];
+  /** Where left out, nothing is promised; the first versions do not have these three. */
+  readonly opinion?: Limit;
+  readonly callback?: Limit;
+  readonly rectification?: Limit;
+  /** First match wins. A version has either `rules` or, like the first ones, `handling`. */
+  readonly rules?: readonly PolicyRule[];
+  readonly handling?: readonly HandlingRule[];
   readonly extension: { readonly times: number; readonly maxWorkingDays: number; readonly totalMaxWorkingDays: number };
   readonly returnWindow: { readonly workingDays: number };
   readonly lights: LightPolicy;
@@ -44,5 +67,11 @@ export interface PolicyVersion {
   readonly attentionLine: number;
 }
 
-export type PolicyCommand = { readonly type: 'PublishPolicyVersion'; readonly data: { readonly policy: PolicyVersion } };
-export type PolicyEvent = { readonly type: 'PolicyVersionPublished'; readonly data: { readonly policy: PolicyVersion } };
+export interface PolicyPublication {
+  readonly policy: PolicyVersion;
+  /** Why it was changed; the version an office starts with has none. */
+  readonly reason?: string;
+}
+
+export type PolicyCommand = { readonly type: 'PublishPolicyVersion'; readonly data: PolicyPublication };
+export type PolicyEvent = { readonly type: 'PolicyVersionPublished'; readonly data: PolicyPublication };

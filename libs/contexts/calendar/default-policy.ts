@@ -2,7 +2,7 @@ import { DEFAULT_LIGHT_POLICY } from '@huicai/working-time';
 import type { PolicyVersion } from './contract.js';
 
 /** The limits the office starts with; every one is data of version 1 and can be replaced by a later version (domain.md section 2.3). */
-export const DEFAULT_POLICY: PolicyVersion = {
+export const DEFAULT_POLICY = {
   policyId: 'default',
   version: 1,
   effectiveFrom: '2024-01-01',
@@ -18,4 +18,4 @@ export const DEFAULT_POLICY: PolicyVersion = {
   returnWindow: { workingDays: 1 },
   lights: DEFAULT_LIGHT_POLICY,
   attentionLine: 0.7,
-};
+} as const satisfies PolicyVersion;

@@ -11,6 +11,8 @@ import {
 } from '@huicai/working-time';
 import type { CalendarEvent, CalendarVersionData, PolicyEvent, PolicyVersion } from './contract.js';
 
+export { limitOf, limitsOf, type Matter, matchingRule, rulesOf } from './policy-limits.js';
+
 /** A version of a calendar, and since when it was known: since its announcement, or else since it was recorded. */
 export interface KnownCalendarVersion extends CalendarVersion {
   /** Epoch milliseconds. */
@@ -53,6 +55,16 @@ export function calendarDataOf({ weekly, ...rest }: CalendarVersion): CalendarVe
   return { ...rest, weekly: days };
 }
 
+/**
+ * The calendar a promise is made by: the version known at that instant. A played year may begin before anything was announced; it
+ * goes by the oldest version then.
+ * @param at epoch milliseconds
+ * @throws Error when the calendar has no version
+ */
+export function calendarToPromiseBy(facts: CalendarFacts, at: number): CompiledCalendar {
+  return compiledVersion(facts, versionKnownAt(facts, at)?.version ?? 1);
+}
+
 const compiled = new WeakMap<CalendarVersion, CompiledCalendar>();
 
 /** A version ready for arithmetic. @throws Error when the calendar has no such version */
@@ -78,9 +90,13 @@ export function foldPolicy(facts: PolicyFacts, event: PolicyEvent): PolicyFacts 
   return { versions: [...facts.versions, event.data.policy] };
 }
 
-/** The latest version in force on a day. @param day YYYY-MM-DD, office time */
-export function policyInForce(facts: PolicyFacts, day: string): PolicyVersion | undefined {
-  return facts.versions.filter((version) => version.effectiveFrom <= day).at(-1);
+/** The version in force on a day: the latest to have taken effect, of two on one day the one published last. @param day YYYY-MM-DD, office time */
+export function policyInForce({ versions }: PolicyFacts, day: string): PolicyVersion | undefined {
+  const begun = versions.filter(({ effectiveFrom }) => effectiveFrom <= day);
+  return begun.reduce<PolicyVersion | undefined>(
+    (latest, version) => (latest && version.effectiveFrom < latest.effectiveFrom ? latest : version),
+    undefined,
+  );
 }
 
 export function policyVersion(facts: PolicyFacts, version: number): PolicyVersion {

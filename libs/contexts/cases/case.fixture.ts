@@ -94,6 +94,7 @@ export function told(by: Person, when: string | number, more: Partial<CaseRuleFa
     catalogue,
     channels,
     talentKnown: true,
+    category: 'M',
     number: 'LS-2026-000001',
     ...more,
   };

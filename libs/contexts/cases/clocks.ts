@@ -5,17 +5,30 @@ import {
   deriveDue,
   dueInputOf,
   type LightThresholds,
-  type Limit,
   openPauseOf,
   promiseClock,
 } from '@huicai/working-time';
 import type { PolicyVersion } from '../calendar/contract.js';
-import { compiledVersion, officeDay, policyInForce, policyVersion, type TimeReference } from '../calendar/facts.js';
+import {
+  calendarToPromiseBy,
+  compiledVersion,
+  limitOf,
+  officeDay,
+  policyInForce,
+  policyVersion,
+  type TimeReference,
+} from '../calendar/facts.js';
+import type { TalentCategory } from '../talents/contract.js';
 import type { ClockKind, ClockStarted, Urgency } from './contract.js';
 
 interface Timed {
   readonly now: number;
   readonly time: TimeReference;
+}
+
+interface Starting extends Timed {
+  /** The talent's, today. */
+  readonly category: TalentCategory;
 }
 
 interface Promising {
@@ -32,16 +45,16 @@ export function policyAt({ now, time }: Timed): PolicyVersion {
   return policy;
 }
 
-/** The promise of a clock that starts now, under the calendar and policy of today. */
-export function startClock(kind: ClockKind, state: Promising, facts: Timed): ClockStarted {
+/** The promise of a clock that starts now, under the calendar known now and the policy in force today. */
+export function startClock(kind: ClockKind, state: Promising, facts: Starting): ClockStarted {
   const policy = policyAt(facts);
-  const calendar = compiledVersion(facts.time.calendar, facts.time.calendar.versions.length);
+  const calendar = calendarToPromiseBy(facts.time.calendar, facts.now);
   const n = state.clocks.filter((clock) => clock.kind === kind && clock.cycle === state.cycle).length + 1;
   const what = {
     kind,
     cycle: state.cycle,
     n,
-    limit: limitOf(kind, state, policy),
+    limit: limitOf(policy, kind, { itemCode: state.itemCode, urgency: state.urgency, category: facts.category }),
     policyVersion: policy.version,
     startedAt: facts.now,
   };
@@ -58,16 +71,9 @@ export function startClock(kind: ClockKind, state: Promising, facts: Timed): Clo
   };
 }
 
-function limitOf(kind: ClockKind, { itemCode, urgency }: Promising, policy: PolicyVersion): Limit {
-  if (kind === 'signFor') return policy.signFor;
-  if (kind === 'firstContact') return policy.firstContact;
-  const found = policy.handling.find((rule) => (rule.itemCode ?? itemCode) === itemCode && (rule.urgency ?? urgency) === urgency);
-  return found?.limit ?? { kind: 'none' };
-}
-
-/** The last instant of a window of working days that opened at `from`. Epoch milliseconds. */
-export function windowCloses(from: number, workingDays: number, { time }: Timed): number {
-  const calendar = compiledVersion(time.calendar, time.calendar.versions.length);
+/** The last instant of a window of working days that opened at `from`, by the calendar known now. Epoch milliseconds. */
+export function windowCloses(from: number, workingDays: number, { now, time }: Timed): number {
+  const calendar = calendarToPromiseBy(time.calendar, now);
   return deriveDue({ start: from, limit: { kind: 'workingDays', days: workingDays }, calendar }).due!;
 }
 

@@ -22,7 +22,7 @@ export const reopen = rule({
   command: 'ReopenCase',
   from: ['RESULT_ACCEPTED', 'CLOSED'],
   roles: ['window', 'supervisor'],
-  needs: ['time'],
+  needs: ['time', 'category'],
   decide: (data, state, facts) => {
     const cycle = state.cycle + 1;
     return [{ type: 'CaseReopened', data: { ...data, cycle, clocks: [startClock('total', { ...state, cycle }, facts)] } }];

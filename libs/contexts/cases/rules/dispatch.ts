@@ -8,7 +8,7 @@ export const dispatch = rule({
   command: 'DispatchCase',
   from: ['ACCEPTED'],
   roles: ['window', 'supervisor'],
-  needs: ['time', 'channels'],
+  needs: ['time', 'channels', 'category'],
   decide: (data, state, facts) => {
     const route = leadDepartment(facts.channels, state.itemCode, officeDay(facts.now));
     const departmentId = data.departmentId ?? route?.leadDepartmentId;

@@ -37,7 +37,7 @@ export const accept = rule({
   command: 'AcceptCase',
   from: ['REGISTERED'],
   roles: ['window'],
-  needs: ['time'],
+  needs: ['time', 'category'],
   decide: (_, state, facts) => [{ type: 'CaseAccepted', data: { clocks: [startClock('total', state, facts)] } }],
 });
 

@@ -2,6 +2,7 @@ import { type BaseFacts, forbidden, illegal, notFound, type Role } from '@huicai
 import type { TimeReference } from '../../calendar/facts.js';
 import type { CatalogueFacts } from '../../catalogue/facts.js';
 import type { ChannelFacts } from '../../channels/facts.js';
+import type { TalentCategory } from '../../talents/contract.js';
 import type { CaseCommand, CaseEvent } from '../contract.js';
 import type { CaseFacts, CaseStatus } from '../state.js';
 
@@ -17,6 +18,8 @@ export interface CaseRuleFacts extends BaseFacts {
   readonly catalogue: CatalogueFacts;
   readonly channels: ChannelFacts;
   readonly talentKnown: boolean;
+  /** Of the case's talent as corrected so far; limits may depend on it. */
+  readonly category: TalentCategory;
   /** Number for a case that is being registered. */
   readonly number: string | null;
 }
@@ -25,7 +28,7 @@ export interface CaseRuleFacts extends BaseFacts {
  * Facts a rule may ask for beyond the caller; each costs a look at another stream, but for the time as promised: calendar and policy
  * of the versions its clocks started under, which never change.
  */
-export type CaseNeed = 'time' | 'time-as-promised' | 'catalogue' | 'channels';
+export type CaseNeed = 'time' | 'time-as-promised' | 'catalogue' | 'channels' | 'category';
 
 type DataOf<T extends CaseCommand['type']> = Extract<CaseCommand, { type: T }>['data'];
 

@@ -1,0 +1,202 @@
+import {
+  type Check,
+  Code,
+  Day,
+  type Fault,
+  Field,
+  FreeText,
+  list,
+  Nested,
+  NestedList,
+  nullable,
+  OneOf,
+  object,
+  oneOf,
+  WholeNumber,
+  wholeNumber,
+} from '@huicai/http';
+import type { Limit } from '@huicai/working-time';
+import type { TalentCategory } from '../talents/contract.js';
+import type { Urgency } from './contract.js';
+import { MOST_LIMIT_DAYS, MOST_LIMIT_MINUTES, MOST_RULES, POLICY_LIMIT_KINDS } from './policy-checks.js';
+import { CATEGORIES, LIMIT_KINDS, URGENCIES } from './policy-limits.js';
+
+export const POLICY_ID = /^[a-z][a-z0-9-]{0,31}$/;
+export const ITEM_CODE = /^\d{2}$/;
+
+const UNITS: Readonly<Record<string, readonly [unit: string, most: number]>> = {
+  workingTime: ['minutes', MOST_LIMIT_MINUTES],
+  workingDays: ['days', MOST_LIMIT_DAYS],
+  naturalDays: ['days', MOST_LIMIT_DAYS],
+};
+
+/** A limit: its kind and, but for `none`, its amount in the unit of that kind alone. */
+const limit: Check = (value, owner) => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return { code: 'wrong-type', params: { expected: 'object' } };
+  const said = value as Readonly<Record<string, unknown>>;
+  const { kind } = said;
+  const unknown = kind === undefined ? { code: 'field-required' } : oneOf(POLICY_LIMIT_KINDS)(kind, owner);
+  if (unknown) return { ...unknown, at: '.kind' };
+  const [unit, most] = UNITS[kind as string] ?? [];
+  for (const name of Object.keys(said).filter((each) => each !== 'kind' && each !== unit)) {
+    if (name === 'days' || name === 'minutes') return { code: 'limit-of-other-unit', at: `.${name}` };
+    return { code: 'unknown-field', at: /^[\w-]{1,64}$/.test(name) ? `.${name}` : '' };
+  }
+  if (unit === undefined) return undefined;
+  const amount = said[unit];
+  const wrong = amount === undefined ? { code: 'field-required' } : wholeNumber(1, most!)(amount, owner);
+  return wrong && { ...wrong, at: `.${unit}` };
+};
+
+const LIMIT = {
+  type: 'object',
+  required: ['kind'],
+  properties: {
+    kind: { type: 'string', enum: [...POLICY_LIMIT_KINDS] },
+    minutes: { type: 'integer', minimum: 1, maximum: MOST_LIMIT_MINUTES, description: 'For workingTime alone' },
+    days: { type: 'integer', minimum: 1, maximum: MOST_LIMIT_DAYS, description: 'For workingDays and naturalDays' },
+  },
+  additionalProperties: false,
+};
+
+const Limited = (description: string, options?: { optional?: boolean }) =>
+  Field(limit, { ...LIMIT, description } as never, options);
+
+const share: Check = (value): Fault | undefined => {
+  if (typeof value !== 'number') return { code: 'wrong-type', params: { expected: 'number' } };
+  return value >= 0 && value <= 1 ? undefined : { code: 'out-of-range', params: { min: 0, max: 1 } };
+};
+
+const Share = (description: string) => Field(share, { type: Number, minimum: 0, maximum: 1, description });
+
+export class RuleLimitsBody {
+  @Limited('Handling by the department, from each dispatch')
+  readonly handling!: Limit;
+  @Limited('Promise to the talent, from acceptance; as handling when left out', { optional: true })
+  readonly total?: Limit;
+  @Limited('Signing for it; as the version says when left out, like those below', { optional: true })
+  readonly signFor?: Limit;
+  @Limited('First contact with the requester', { optional: true })
+  readonly firstContact?: Limit;
+  @Limited('The department’s opinion', { optional: true })
+  readonly opinion?: Limit;
+  @Limited('Callback after the result', { optional: true })
+  readonly callback?: Limit;
+  @Limited('Putting right a bad review', { optional: true })
+  readonly rectification?: Limit;
+}
+
+export class PolicyRuleBody {
+  @Code('Item of the service list; any when left out', ITEM_CODE, { optional: true })
+  readonly itemCode?: string;
+  @OneOf(URGENCIES, 'Urgency; any when left out', { optional: true })
+  readonly urgency?: Urgency;
+  @OneOf(CATEGORIES, 'Category of the talent; any when left out', { optional: true })
+  readonly category?: TalentCategory;
+  @Nested(() => RuleLimitsBody, 'What is promised')
+  readonly limits!: RuleLimitsBody;
+  @Limited('What the law allows (法定时限), in the same unit; total and handling may not be longer', { optional: true })
+  readonly statutory?: Limit;
+}
+
+export class ExtensionRulesBody {
+  @WholeNumber(0, MOST_LIMIT_DAYS, 'How often a case can be extended in a cycle')
+  readonly times!: number;
+  @WholeNumber(0, MOST_LIMIT_DAYS, 'Working days of one extension, at most')
+  readonly maxWorkingDays!: number;
+  @WholeNumber(0, MOST_LIMIT_DAYS, 'Working days of limit and extensions together, at most')
+  readonly totalMaxWorkingDays!: number;
+}
+
+export class ReturnWindowBody {
+  @WholeNumber(1, MOST_LIMIT_DAYS, 'Working days in which a department can return a case')
+  readonly workingDays!: number;
+}
+
+export class LightsBody {
+  @Share('Last part of a limit in minutes that is yellow')
+  readonly yellowFraction!: number;
+  @WholeNumber(1, MOST_LIMIT_DAYS, 'From this many working days on, yellow begins the day before the due')
+  readonly yellowDayBeforeFromDays!: number;
+  @WholeNumber(1, MOST_LIMIT_DAYS, 'Severe from the close of this working day after the due')
+  readonly severeAfterWorkingDays!: number;
+}
+
+export class PolicyBody {
+  @Day('First day it is in force; today or later')
+  readonly effectiveFrom!: string;
+  @Limited('Signing for it (签收), where no rule says otherwise, like those below')
+  readonly signFor!: Limit;
+  @Limited('First contact (首次联系)')
+  readonly firstContact!: Limit;
+  @Limited('Opinion (办理意见)')
+  readonly opinion!: Limit;
+  @Limited('Callback (回访)')
+  readonly callback!: Limit;
+  @Limited('Putting right a bad review (差评整改)')
+  readonly rectification!: Limit;
+  @NestedList(
+    () => PolicyRuleBody,
+    'Rules; the first that is about a case decides, and some rule is about every case',
+    MOST_RULES,
+  )
+  readonly rules!: readonly PolicyRuleBody[];
+  @Nested(() => ExtensionRulesBody, 'Extensions (延期)')
+  readonly extension!: ExtensionRulesBody;
+  @Nested(() => ReturnWindowBody, 'Returning a case (退单)')
+  readonly returnWindow!: ReturnWindowBody;
+  @Nested(() => LightsBody, 'When lights turn')
+  readonly lights!: LightsBody;
+  @Share('Share under which a rate is named for attention')
+  readonly attentionLine!: number;
+}
+
+/** What `POST /policies/{id}/versions` takes: the next version in full. */
+export class PublishPolicyVersionBody {
+  @Nested(() => PolicyBody, 'The version')
+  readonly policy!: PolicyBody;
+  @FreeText('Why the limits change', { max: 1_000 })
+  readonly reason!: string;
+}
+
+const HEAD = {
+  version: 'integer',
+  effectiveFrom: 'day',
+  inForce: 'flag',
+  publishedAt: 'instant',
+  reason: 'text?',
+} as const;
+
+/** What `GET /policies/{id}` shows. */
+export const POLICY_SHAPE = object({ id: 'text', versions: list(object(HEAD)) });
+
+const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+const LIMITS = object(Object.fromEntries(LIMIT_KINDS.map((kind) => [kind, LIMIT])));
+
+/** What `GET /policies/{id}/versions/{version}` shows. */
+export const POLICY_VERSION_SHAPE = object({
+  ...HEAD,
+  calendarId: 'text',
+  signFor: LIMIT,
+  firstContact: LIMIT,
+  opinion: LIMIT,
+  callback: LIMIT,
+  rectification: LIMIT,
+  rules: list(ref('PolicyRuleBody')),
+  extension: ref('ExtensionRulesBody'),
+  returnWindow: ref('ReturnWindowBody'),
+  lights: ref('LightsBody'),
+  attentionLine: 'number',
+});
+
+/** What `GET /policies/{id}/resolve` shows. */
+export const RESOLVED_SHAPE = object({
+  id: 'text',
+  version: 'integer',
+  effectiveFrom: 'day',
+  on: 'day',
+  rule: nullable(object({ index: 'integer', itemCode: 'text?', urgency: 'text?', category: 'text?' })),
+  limits: LIMITS,
+  statutory: nullable(LIMIT),
+});
