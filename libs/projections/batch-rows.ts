@@ -54,6 +54,16 @@ export class BatchRows {
     };
   }
 
+  /** Puts the whole row in place of each that is to be written of a partition. */
+  complete(name: string, whole: (row: Row) => Row): void {
+    const { rows, dirty } = this.of(name);
+    for (const [key, row] of dirty) {
+      const completed = whole(row);
+      rows.set(key, completed);
+      dirty.set(key, completed);
+    }
+  }
+
   /** Rows to be written: those the table is known to have, and those it is not. */
   written(): { readonly known: Row[]; readonly fresh: Row[] } {
     const known: Row[] = [];

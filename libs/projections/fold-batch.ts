@@ -122,8 +122,8 @@ class PartitionWork {
     const halts = new Map<string, Halt>();
     let folded = 0;
     for (const [partition, events] of open) {
-      const halt = this.fold(changes, partition, events);
-      if (halt) halts.set(partition, await this.stepBack(changes, partition, events, halt));
+      const halt = await this.foldOne(changes, partition, events);
+      if (halt) halts.set(partition, halt);
       folded += events.length;
       if (folded < AT_ONCE) continue;
       folded = 0;
@@ -158,6 +158,30 @@ class PartitionWork {
     });
     if (unknown.length > 0) changes.loaded(await writer.load(this.db, unknown));
     return changes;
+  }
+
+  private async foldOne(changes: BatchRows, partition: string, events: readonly RecordedEvent[]): Promise<Halt | undefined> {
+    if (this.foldInShort(changes, partition, events)) return undefined;
+    const { short } = this.target.definition;
+    // In short it can not be told which event a row fails by.
+    const failed = short ? { at: events.length, error: '' } : this.fold(changes, partition, events);
+    const halt = failed && (await this.stepBack(changes, partition, events, failed));
+    return halt && halt.at < events.length ? halt : undefined;
+  }
+
+  /** Whether there is such a fold and it came to the end. */
+  private foldInShort(changes: BatchRows, partition: string, events: readonly RecordedEvent[]): boolean {
+    const { short } = this.target.definition;
+    if (!short) return false;
+    const rows = changes.partition(partition);
+    try {
+      for (const event of events) short.fold(rows, event, this.reference);
+      changes.complete(partition, (row) => short.whole(row, this.reference));
+      return true;
+    } catch {
+      // Told by the fold of whole rows, which fails by the same event.
+      return false;
+    }
   }
 
   private fold(changes: BatchRows, partition: string, events: readonly RecordedEvent[]): Halt | undefined {

@@ -26,10 +26,43 @@ export interface Projection<R extends Row = Row, Ref = unknown> {
   /** The partition an event belongs to; undefined when it changes nothing here. */
   readonly partition: (event: RecordedEvent) => string | undefined;
   readonly fold: (rows: PartitionRows<R>, event: RecordedEvent, reference: Ref) => void;
+  /** The same fold with short rows, for batches; see {@link inShort}. */
+  // biome-ignore lint/suspicious/noExplicitAny: how short a row is only its fold knows
+  readonly short?: ShortFold<R, any, Ref>;
   /** The version before this one, as long as its rows are to be kept up to date so that one can go back to them. */
   // biome-ignore lint/suspicious/noExplicitAny: its rows were others
   readonly before?: Projection<any, Ref>;
 }
+
+/**
+ * A fold of rows in which columns that follow from others may be missing. A batch often changes a row many times and only its last
+ * state is written, so they are found once, at the end.
+ *
+ * @typeParam S a short row: it has the key, the partition and what the fold itself reads. Whole rows are among those it is given
+ */
+export interface ShortFold<R extends Row, S extends Row, Ref> {
+  readonly fold: (rows: PartitionRows<R | S>, event: RecordedEvent, reference: Ref) => void;
+  /** The whole row; one that is whole already stays what it is. Pure. */
+  readonly whole: (row: R | S, reference: Ref) => R;
+}
+
+/** What a projection that folds in short has: the same fold twice, with whole rows for those who write after every event. */
+export const inShort = <R extends Row, S extends Row, Ref>(
+  short: ShortFold<R, S, Ref>,
+): Required<Pick<Projection<R, Ref>, 'fold' | 'short'>> => ({
+  short,
+  fold: (rows, event, reference) =>
+    short.fold(
+      {
+        all: () => rows.all(),
+        one: () => rows.one(),
+        put: (row) => rows.put(short.whole(row, reference)),
+        delete: (row) => rows.delete(short.whole(row, reference)),
+      },
+      event,
+      reference,
+    ),
+});
 
 // biome-ignore lint/suspicious/noExplicitAny: projections over different rows stand in one list
 export type AnyProjection = Projection<any, any>;

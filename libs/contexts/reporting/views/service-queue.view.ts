@@ -1,4 +1,4 @@
-import { projection, type Row } from '@huicai/projections';
+import { inShort, projection, type Row } from '@huicai/projections';
 import type { TimeReference } from '../../calendar/facts.js';
 import { type CaseFacts, type CaseStatus, caseTiming, currentClock, dueOf, factsAfter } from '../../cases/facts.js';
 
@@ -72,11 +72,17 @@ export const serviceQueue = projection<ServiceQueueRow, TimeReference>({
     ],
   },
   partition: (event) => event.stream.slice('case-'.length),
-  fold: (rows, event, time) => {
-    const facts = factsAfter(rows.one()?.facts ?? null, event);
-    if (facts) rows.put(queueRow(facts, time));
-  },
+  ...inShort<ServiceQueueRow, Short, TimeReference>({
+    fold: (rows, event) => {
+      const facts = factsAfter(rows.one()?.facts ?? null, event);
+      if (facts) rows.put({ case_id: facts.caseId, facts });
+    },
+    whole: ({ facts }, time) => queueRow(facts, time),
+  }),
 });
+
+/** What the fold reads; the other columns follow from the facts. */
+type Short = Pick<ServiceQueueRow, 'case_id' | 'facts'>;
 
 const ENDED: readonly CaseStatus[] = ['DECLINED', 'CLOSED', 'WITHDRAWN'];
 

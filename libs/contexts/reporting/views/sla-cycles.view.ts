@@ -1,4 +1,4 @@
-import { projection, type Row } from '@huicai/projections';
+import { inShort, projection, type Row } from '@huicai/projections';
 import { officeDay, type TimeReference } from '../../calendar/facts.js';
 import { type CaseFacts, type CycleFacts, dueOf, factsAfter } from '../../cases/facts.js';
 
@@ -61,14 +61,24 @@ export const slaCycles = projection<SlaCycleRow, TimeReference>({
     indexes: ['(accepted_month)', '(submitted_month)', '(accepted_at) where submitted_at is null'],
   },
   partition: (event) => event.stream.slice('case-'.length),
-  fold: (rows, event, time) => {
-    const latest = rows.all().reduce<SlaCycleRow | undefined>((a, b) => (a && a.cycle > b.cycle ? a : b), undefined);
-    const facts = factsAfter(latest?.facts ?? null, event);
-    if (!facts) return;
-    if (latest && latest.cycle < facts.cycle) rows.put({ ...latest, facts: null });
-    rows.put(cycleRow(facts, facts, facts.cycle, time));
-  },
+  ...inShort<SlaCycleRow, Short, TimeReference>({
+    fold: (rows, event, time) => {
+      const latest = rows.all().reduce<SlaCycleRow | Short | undefined>((a, b) => (a && a.cycle > b.cycle ? a : b), undefined);
+      const facts = factsAfter(latest?.facts ?? null, event);
+      if (!facts) return;
+      if (latest && latest.cycle < facts.cycle) rows.put({ ...wholeOf(latest, time), facts: null });
+      rows.put({ case_id: facts.caseId, cycle: facts.cycle, facts });
+    },
+    whole: wholeOf,
+  }),
 });
+
+/** What the fold reads of the latest cycle; the other columns follow from the facts. */
+type Short = { readonly case_id: string; readonly cycle: number; readonly facts: CaseFacts };
+
+function wholeOf(row: SlaCycleRow | Short, time: TimeReference): SlaCycleRow {
+  return 'number' in row ? row : cycleRow(row.facts, row.facts, row.cycle, time);
+}
 
 function cycleRow(facts: CaseFacts, cycle: CycleFacts, n: number, time: TimeReference): SlaCycleRow {
   const clock = (kind: string) => {
