@@ -96,6 +96,8 @@ export interface Found {
   readonly revision?: string;
   /** See {@link Answer.movesOn}. */
   readonly movesOn?: boolean;
+  /** Content type of a body that is a stream. */
+  readonly type?: string;
 }
 
 /** A question to the read models. */

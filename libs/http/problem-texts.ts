@@ -53,7 +53,11 @@ export const PROBLEM_TEXTS: Readonly<Record<string, ProblemText>> = {
   'code-invalid': t('代码格式不正确', 'The code is malformed'),
   'date-invalid': t('不是存在的日期（YYYY-MM-DD）', 'It is not a date that exists (YYYY-MM-DD)'),
   'month-invalid': t('不是有效的月份（YYYY-MM）', 'It is not a month (YYYY-MM)'),
-  'period-reversed': t('开始月份晚于结束月份', 'The period begins after its end'),
+  'period-reversed': t('开始时间晚于结束时间', 'The period begins after its end'),
+  'nothing-supposed': t(
+    '请至少给出一项不同的时限、日历或暂停规则',
+    'Say at least one thing that would be otherwise: limits, calendar or pauses',
+  ),
   'out-of-range': t('必须在 {min} 至 {max} 之间', 'It must be from {min} to {max}'),
   'not-one-of': t('必须是以下之一：{allowed}', 'It must be one of: {allowed}'),
   'document-type-needed': t('证件号码需要与证件类型一起填写', 'The number of a document needs its documentType beside it'),

@@ -74,7 +74,7 @@ export async function startTestApi(given?: TestSystem, readWaitMs?: number): Pro
         ...(payload === undefined ? {} : { payload }),
       });
       written = (response.headers['x-position'] as string | undefined) ?? written;
-      const isJson = /json/.test(String(response.headers['content-type']));
+      const isJson = /[/+]json/.test(String(response.headers['content-type']));
       if (isJson && response.body !== '' && !/^\/api\/(docs|openapi)/.test(path)) {
         const url = path.startsWith('/') ? path : `/api/v1/${path}`;
         const unlike = unroutable(response.statusCode, response.body)

@@ -11,6 +11,7 @@ import { ClockExplanationController } from '../../../libs/contexts/cases/clock-e
 import { CatalogueController } from '../../../libs/contexts/catalogue/catalogue.api.js';
 import { ChannelsController } from '../../../libs/contexts/channels/channels.api.js';
 import { ReportingController } from '../../../libs/contexts/reporting/reporting.api.js';
+import { WhatIfController } from '../../../libs/contexts/reporting/what-if/what-if.api.js';
 import { SpecialistsController } from '../../../libs/contexts/specialists/specialists.api.js';
 import { TalentsController } from '../../../libs/contexts/talents/talents.api.js';
 import { DeadLettersController } from './admin/dead-letters.controller.js';
@@ -50,6 +51,7 @@ export const apiModule = (parts: Parts): DynamicModule => ({
     CalendarsController,
     PoliciesController,
     WorkingTimeController,
+    WhatIfController,
     StreamController,
     AdminProjectionsController,
     AdminReactionsController,

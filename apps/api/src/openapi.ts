@@ -43,6 +43,7 @@ const NO_COMMAND = new Set([
   '/api/v1/auth/users',
   '/api/v1/talents/search',
   '/api/v1/working-time/deadline',
+  '/api/v1/sla/what-if',
 ]);
 
 const headerParameter = (name: string, description: string) => ({

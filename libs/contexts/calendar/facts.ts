@@ -11,7 +11,7 @@ import {
 } from '@huicai/working-time';
 import type { CalendarEvent, CalendarVersionData, PolicyEvent, PolicyVersion } from './contract.js';
 
-export { limitOf, limitsOf, type Matter, matchingRule, rulesOf } from './policy-limits.js';
+export { isAbout, limitOf, limitsOf, type Matter, matchingRule, rulesOf } from './policy-limits.js';
 
 /** A version of a calendar, and since when it was known: since its announcement, or else since it was recorded. */
 export interface KnownCalendarVersion extends CalendarVersion {

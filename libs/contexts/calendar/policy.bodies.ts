@@ -60,7 +60,8 @@ const LIMIT = {
   additionalProperties: false,
 };
 
-const Limited = (description: string, options?: { optional?: boolean }) =>
+/** A field of a body that holds a limit. */
+export const Limited = (description: string, options?: { optional?: boolean }) =>
   Field(limit, { ...LIMIT, description } as never, options);
 
 const share: Check = (value): Fault | undefined => {

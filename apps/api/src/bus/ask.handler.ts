@@ -21,6 +21,7 @@ export class AskHandler implements IQueryHandler<Ask> {
       body,
       revision,
       movesOn = false,
+      type,
     } = await find(readsFor(this.parts, request)).catch((error: unknown) => {
       // What is looked for may be missing only because the event that began it waits to be taken.
       const parked = known.some((each) => each.parked > 0 && only[each.projection] !== undefined);
@@ -29,7 +30,7 @@ export class AskHandler implements IQueryHandler<Ask> {
     });
     return answer(body, {
       movesOn,
-      headers: { ...headers, ...(stale ? { 'x-stale': 'true' } : {}) },
+      headers: { ...headers, ...(stale ? { 'x-stale': 'true' } : {}), ...(type === undefined ? {} : { 'content-type': type }) },
       ...(revision === undefined ? {} : { etag: etagOf(revision) }),
     });
   }
