@@ -7,6 +7,7 @@ import { Http } from '../support/http.js';
 import { startStack } from '../support/stack.js';
 import { medians, rate, round } from './support/measure.js';
 import { printReport } from './support/report.js';
+import { registerTalent, tokenOf } from './support/stack-client.js';
 
 const ROUNDS = 5;
 const PER_ROUND = 400;
@@ -83,27 +84,6 @@ async function main(): Promise<void> {
     await Promise.allSettled([pool.end(), store.close()]);
     await stack.stop();
   }
-}
-
-async function tokenOf(apiUrl: string, login: string): Promise<string> {
-  const { body } = await new Http(apiUrl).call<{ accessToken: string }>('POST', '/api/v1/auth/token', {
-    login,
-    password: 'huicai-demo',
-  });
-  return body.accessToken;
-}
-
-async function registerTalent(http: Http): Promise<string> {
-  const talent = {
-    name: '张示例',
-    documentType: 'PASSPORT',
-    documentNumber: 'E00000001',
-    phone: '+8619000000001',
-    category: 'M',
-    engagement: 'FLEXIBLE',
-    employer: '示例企业',
-  };
-  return (await http.call<{ id: string }>('POST', '/api/v1/talents', talent)).body.id;
 }
 
 async function waitForReadModel(http: Http, caseId: string | undefined): Promise<void> {
