@@ -4,6 +4,7 @@ import { CqrsModule } from '@nestjs/cqrs';
 import { HistoryController } from '../../../libs/contexts/audit/history.api.js';
 import { CalendarsController } from '../../../libs/contexts/calendar/calendar.api.js';
 import { PoliciesController } from '../../../libs/contexts/calendar/policies.api.js';
+import { WhatIfController } from '../../../libs/contexts/calendar/what-if/what-if.api.js';
 import { WorkingTimeController } from '../../../libs/contexts/calendar/working-time.api.js';
 import { CardsController } from '../../../libs/contexts/cards/cards.api.js';
 import { CasesController } from '../../../libs/contexts/cases/case.api.js';
@@ -11,7 +12,6 @@ import { ClockExplanationController } from '../../../libs/contexts/cases/clock-e
 import { CatalogueController } from '../../../libs/contexts/catalogue/catalogue.api.js';
 import { ChannelsController } from '../../../libs/contexts/channels/channels.api.js';
 import { ReportingController } from '../../../libs/contexts/reporting/reporting.api.js';
-import { WhatIfController } from '../../../libs/contexts/reporting/what-if/what-if.api.js';
 import { SpecialistsController } from '../../../libs/contexts/specialists/specialists.api.js';
 import { TalentsController } from '../../../libs/contexts/talents/talents.api.js';
 import { DeadLettersController } from './admin/dead-letters.controller.js';

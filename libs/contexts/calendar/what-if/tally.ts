@@ -1,6 +1,6 @@
 import { formatInstant } from '@huicai/working-time';
-import { OFFICE_ZONE } from '../../calendar/facts.js';
 import type { CaseFacts } from '../../cases/facts.js';
+import { OFFICE_ZONE } from '../facts.js';
 import type { Judgement } from './judge.js';
 
 /** Clocks that flip and are named one by one; beyond, they are only counted. */

@@ -4,11 +4,11 @@ import { type CompiledCalendar, compileCalendar, WorkingTimeError } from '@huica
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
-import { nextVersion } from '../../calendar/calendar.intake.js';
-import type { CalendarVersionData } from '../../calendar/contract.js';
-import { calendarVersionOf, compiledVersion, startOfOfficeDay } from '../../calendar/facts.js';
-import { calendarFault } from '../../calendar/faults.js';
 import { Ask, type Reads } from '../../edge.js';
+import { nextVersion } from '../calendar.intake.js';
+import type { CalendarVersionData } from '../contract.js';
+import { calendarVersionOf, compiledVersion, startOfOfficeDay } from '../facts.js';
+import { calendarFault } from '../faults.js';
 import type { PauseRule, Supposition } from './judge.js';
 import type { ClockChoice, Step } from './replay.js';
 import { replayClocks } from './replay.js';
@@ -17,7 +17,7 @@ import { type OtherCalendarBody, WHAT_IF_SHAPE, WhatIfBody } from './what-if.bod
 const OFFICE_CALENDAR = 'cn-lanshan';
 const DAY_MS = 86_400_000;
 
-@ApiTags('reporting')
+@ApiTags('working-time')
 @Controller('sla')
 export class WhatIfController {
   constructor(private readonly queries: QueryBus) {}

@@ -1,7 +1,7 @@
 import type { ClockState, Instant } from '@huicai/working-time';
-import type { Matter } from '../../calendar/facts.js';
 import type { CaseFacts } from '../../cases/facts.js';
 import type { Reads } from '../../edge.js';
+import type { Matter } from '../facts.js';
 import { judgeClock, type Supposition } from './judge.js';
 import { Tally } from './tally.js';
 

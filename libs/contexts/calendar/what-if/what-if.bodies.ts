@@ -13,10 +13,10 @@ import {
   WholeNumber,
 } from '@huicai/http';
 import type { Limit } from '@huicai/working-time';
-import { NoticeDayBody } from '../../calendar/calendar.bodies.js';
-import type { ClockKind } from '../../calendar/contract.js';
-import { Limited, PolicyRuleBody } from '../../calendar/policy.bodies.js';
-import { MOST_RULES } from '../../calendar/policy-checks.js';
+import { NoticeDayBody } from '../calendar.bodies.js';
+import type { ClockKind } from '../contract.js';
+import { Limited, PolicyRuleBody } from '../policy.bodies.js';
+import { MOST_RULES } from '../policy-checks.js';
 
 const CLOCKS = ['total', 'signFor', 'firstContact', 'handling'] as const satisfies readonly ClockKind[];
 const PAUSE_RULES = ['AS_RECORDED', 'NONE', 'CAPPED'] as const;

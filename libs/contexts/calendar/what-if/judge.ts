@@ -8,9 +8,9 @@ import {
   type Pause,
   WorkingTimeError,
 } from '@huicai/working-time';
-import type { PolicyRule } from '../../calendar/contract.js';
-import { compiledVersion, isAbout, type Matter, type TimeReference } from '../../calendar/facts.js';
 import type { CaseFacts } from '../../cases/facts.js';
+import type { PolicyRule } from '../contract.js';
+import { compiledVersion, isAbout, type Matter, type TimeReference } from '../facts.js';
 
 /** Limits put in place of those the clocks had; what is left out stays. */
 export interface OtherLimits {
