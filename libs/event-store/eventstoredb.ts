@@ -137,7 +137,7 @@ class EventStoreDbAdapter implements ConnectedEventStore {
     }
   }
 
-  async *readStream(stream: string, { from, maxCount, backwards }: ReadStreamOptions = {}): AsyncGenerator<StoredEvent> {
+  readStream(stream: string, { from, maxCount, backwards }: ReadStreamOptions = {}): AsyncGenerator<StoredEvent> {
     const open = () =>
       this.client.readStream(stream, {
         direction: backwards ? BACKWARDS : FORWARDS,
@@ -145,11 +145,11 @@ class EventStoreDbAdapter implements ConnectedEventStore {
         ...(maxCount === undefined ? {} : { maxCount }),
         ...this.auth,
       });
-    yield* inOrder(this.read(open, maxCount), backwards, (event) => event.revision);
+    return inOrder(this.read(open, maxCount), backwards, (event) => event.revision);
   }
 
-  async *readAll(options: ReadAllOptions = {}): AsyncGenerator<StoredEvent> {
-    yield* this.readLog(options, this.options.readIdleMs);
+  readAll(options: ReadAllOptions = {}): AsyncGenerator<StoredEvent> {
+    return this.readLog(options, this.options.readIdleMs);
   }
 
   private async *readLog({ after, maxCount, backwards }: ReadAllOptions, idleMs: number): AsyncGenerator<StoredEvent> {

@@ -1,5 +1,5 @@
 import { type StoredEvent, StoreUnavailableError } from './port.js';
-import { within } from './within.js';
+import { Patience, within } from './within.js';
 
 /** What the client gives for a read. */
 interface Reading<T> extends AsyncIterable<T> {
@@ -19,7 +19,8 @@ const SHORT_READ = 100;
  */
 export async function* pace<T>(reading: Reading<T>, idleMs: number, maxCount: number | undefined): AsyncGenerator<T> {
   const iterator = reading[Symbol.asyncIterator]();
-  const next = () => within(iterator.next(), idleMs, 'read stood still');
+  const patience = new Patience(idleMs, 'read stood still');
+  const next = () => patience.wait(iterator.next());
   let left = true;
   try {
     for (;;) {
@@ -36,8 +37,15 @@ export async function* pace<T>(reading: Reading<T>, idleMs: number, maxCount: nu
     if (error instanceof StoreUnavailableError) cancel(reading);
     throw error;
   } finally {
-    if (left && maxCount !== undefined && maxCount <= SHORT_READ) void drain(next).catch(() => cancel(reading));
-    else if (left) cancel(reading);
+    const drains = left && maxCount !== undefined && maxCount <= SHORT_READ;
+    if (drains)
+      void drain(next)
+        .catch(() => cancel(reading))
+        .finally(() => patience.end());
+    else {
+      patience.end();
+      if (left) cancel(reading);
+    }
   }
 }
 
