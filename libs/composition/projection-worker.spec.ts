@@ -65,18 +65,21 @@ describe('workers', () => {
       leader = 1 - leader;
       await shown(await flood);
 
-      // Due timers are fired by the new leader alone.
+      // Due timers are fired by the new leader alone, or by who has led since: a busy machine may take the lead from it.
+      const ledBefore = workers.map(leads);
       const { caseId } = await takeThrough(office, [accept, dispatch(), 24 * 60]);
       const breaches = await until('the breaches', async () => {
         const events = await all(system.store.readStream(streamName('case', caseId)));
         const found = events.filter((event) => event.type === 'BreachRecorded');
         return found.length === 2 && found;
       });
-      const name = ['first', 'second'][leader]!;
       await shown(breaches.at(-1)!.position);
-      for (const { id, metadata } of breaches) expect(id).toBe(eventIdOf((metadata as { commandId: string }).commandId, name, 0));
+      const led = ['first', 'second'].filter((_, i) => i === leader || leads(workers[i]!) > ledBefore[i]!);
+      const firedBy = ({ id, metadata }: (typeof breaches)[number]) =>
+        ['first', 'second'].find((name) => id === eventIdOf((metadata as { commandId: string }).commandId, name, 0));
+      for (const breach of breaches) expect(led).toContain(firedBy(breach));
     }
-    expect(workers.map(leads).reduce((a, b) => a + b)).toBe(3);
+    expect(workers.map(leads).reduce((a, b) => a + b)).toBeGreaterThanOrEqual(3);
     await Promise.all(workers.map((worker) => worker.stop()));
     expect(await leaders()).toEqual([]);
     expect(await replayed()).toEqual([]);

@@ -86,7 +86,7 @@ describe('5: an append without an answer', () => {
   });
 
   it('that comes only after its time hurts nobody', async () => {
-    const { server, store } = await faulty({}, { appendTimeoutMs: 50 });
+    const { server, store } = await faulty({}, { appendTimeoutMs: 500 });
     expect(await store.append('late-1', 'no_stream', [one()])).toMatchObject({ outcome: 'unknown' });
     server.appends[0]!.answer(appended(0n));
     server.script.append = (call) => call.answer(appended(1n));
