@@ -26,6 +26,8 @@ module.exports = {
   testEnvironment: 'node',
   // Many suites wait for processes of their own, so a second worker pays even on two cores.
   maxWorkers: 2,
+  // They wait for real servers; a machine that others use may stand still for longer than the usual five seconds.
+  testTimeout: 30_000,
   testSequencer: '<rootDir>/test/support/longest-first.cjs',
   roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/test'],
   globalSetup: '<rootDir>/test/support/global-setup.cjs',
