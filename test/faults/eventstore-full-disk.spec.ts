@@ -13,7 +13,8 @@ import { fillUp, possibleKinds, type SmallDisk } from './eventstore-small-disk.f
 import { type Append, Writer, withSeed } from './eventstore-writers.fixture.js';
 
 const soak = process.env.HUICAI_SOAK === '1';
-const MEGABYTES = soak ? 64 : 8;
+// Room for all that the writers may have outstanding at once (24 appends of 100 events, a page of the database each), and for what is there.
+const MEGABYTES = soak ? 64 : 16;
 const WRITERS = 24;
 const MAX_FILL = 3000;
 jest.setTimeout(soak ? 1_200_000 : 60_000);
@@ -85,9 +86,9 @@ if (possible.length === 0) {
     it('a server that has filled it ends and says so, and has everything it acknowledged when there is room again', () =>
       withSeed(async (seed) => {
         const { ledger, writers } = newWriters(seed);
-        // Something else takes more than half of it, and then all that the server leaves.
+        // Something else takes most of it, and then all that the server leaves.
         const running = await start(dir, disk.launcher);
-        const ballast = fillUp(disk, { bytesLeft: (MEGABYTES / 2) * 1024 * 1024 });
+        const ballast = fillUp(disk, { bytesLeft: (MEGABYTES / 4) * 1024 * 1024 });
         await writeUntilItEnds(running, writers);
         expect(await running.exited).toEqual({ code: 1, signal: null });
         expect(running.stderr()).toMatch(/^\S+ eventstore a commit failed: no space left on the disk of .*\n$/);
