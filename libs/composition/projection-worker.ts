@@ -139,7 +139,7 @@ async function keepUntilChanged(
   let progress: Progress = { seen: undefined, connected: false };
   const meter = new ProjectionMeter(takes);
   const projector = new Projector({
-    pool: system.pool,
+    pool: system.writePool,
     store: system.store,
     upcasters,
     aggregates: ourAggregates,

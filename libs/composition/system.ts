@@ -15,7 +15,7 @@ import {
   systemClock,
   UpcasterRegistry,
 } from '@huicai/kernel';
-import { createReadPool } from '@huicai/projections';
+import { createReadPool, createWritePool } from '@huicai/projections';
 import { readKek, sameCommand, Vault } from '@huicai/vault';
 import type { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
@@ -56,6 +56,8 @@ export class HuicaiSystem implements Gateway {
   private constructor(
     readonly store: ConnectedEventStore,
     readonly pool: Pool,
+    /** For those who keep read models. */
+    readonly writePool: Pool,
     readonly dataSource: DataSource,
     readonly vault: Vault,
     readonly runner: CommandRunner,
@@ -71,6 +73,7 @@ export class HuicaiSystem implements Gateway {
     const clock = settings.clock ?? systemClock;
     const store = connectEventStore(settings.eventStoreUrl, settings.observer ? { observer: settings.observer } : {});
     const pool = createReadPool(settings.databaseUrl, settings.maxConnections ?? 10);
+    const writePool = createWritePool(settings.databaseUrl);
     const dataSource = createDataSource(settings.databaseUrl, { max: settings.maxConnections ?? 10 });
     try {
       await dataSource.initialize();
@@ -84,7 +87,7 @@ export class HuicaiSystem implements Gateway {
       });
       const storeId = await storeIdentity(store, runner);
       const facts = new FactSources(store, upcasters);
-      return new HuicaiSystem(store, pool, dataSource, vault, runner, facts, clock, storeId, new CaseNumbers(runner));
+      return new HuicaiSystem(store, pool, writePool, dataSource, vault, runner, facts, clock, storeId, new CaseNumbers(runner));
     } catch (error) {
       await Promise.allSettled([store.close(), pool.end(), dataSource.isInitialized ? dataSource.destroy() : undefined]);
       throw error;
@@ -134,6 +137,6 @@ export class HuicaiSystem implements Gateway {
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled([this.store.close(), this.pool.end(), this.dataSource.destroy()]);
+    await Promise.allSettled([this.store.close(), this.pool.end(), this.writePool.end(), this.dataSource.destroy()]);
   }
 }

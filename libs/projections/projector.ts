@@ -12,6 +12,7 @@ import type { Queryable } from './queryable.js';
 import { inTransaction } from './transaction.js';
 
 export interface ProjectorOptions {
+  /** Of {@link createWritePool}: what all projections ask for in a batch goes out at once. */
   readonly pool: Pool;
   readonly store: EventStore;
   readonly upcasters: UpcasterRegistry;
@@ -192,12 +193,12 @@ export class Projector {
           batch.end,
         );
         const parking = await parkingOf(db, behind, batch);
-        const found: Aside[] = [];
-        for (const p of behind) {
-          refuseUnreadable(p, batch);
-          found.push({ p, letters: await p.fold(db, batch.events, reference, { ...this.folding, parking }) });
-        }
-        return found;
+        return allOf(
+          behind.map(async (p) => {
+            refuseUnreadable(p, batch);
+            return { p, letters: await p.fold(db, batch.events, reference, { ...this.folding, parking }) };
+          }),
+        );
       });
     } catch (error) {
       if (error instanceof CheckpointMovedError || isOutage(error)) throw error;
@@ -245,6 +246,15 @@ export class Projector {
 
   private progress(): void {
     this.options.onProgress?.({ seen: this.seen, connected: this.subscription !== undefined && this.subscription !== 'dropped' });
+  }
+}
+
+/** What all of them come to; the first failure, but only when none is under way any more: a transaction must not end under somebody's hands. */
+async function allOf<T>(works: readonly Promise<T>[]): Promise<T[]> {
+  try {
+    return await Promise.all(works);
+  } finally {
+    await Promise.allSettled(works);
   }
 }
 

@@ -11,10 +11,18 @@ export interface Queryable {
 const DATE_OID = 1082;
 
 /** A pool for read models. `date` columns stay `YYYY-MM-DD` strings: a calendar day has no instant. */
-export function createReadPool(url: string, max = 10): Pool {
+export const createReadPool = (url: string, max = 10): Pool => createPool(url, { max });
+
+/**
+ * A pool for one who writes read models: what is asked of a connection is sent at once, in order, without waiting for the answers to
+ * what was asked before. It can not copy.
+ */
+export const createWritePool = (url: string, max = 4): Pool => createPool(url, { max, pipeline: true });
+
+function createPool(url: string, options: { readonly max: number; readonly pipeline?: boolean }): Pool {
   const pool = new Pool({
     connectionString: url,
-    max,
+    ...options,
     connectionTimeoutMillis: 5_000,
     types: {
       getTypeParser: (oid, format) => (oid === DATE_OID ? (text: string) => text : types.getTypeParser(oid, format as never)),

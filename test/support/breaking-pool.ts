@@ -1,4 +1,4 @@
-import { createReadPool } from '@huicai/projections';
+import { createWritePool } from '@huicai/projections';
 import type { Pool } from 'pg';
 
 /** What a database's connections do when their n-th statement since the last call is sent: nothing, or break. */
@@ -10,7 +10,7 @@ export class BreakingPool {
   readonly pool: Pool;
 
   constructor(url: string) {
-    this.pool = createReadPool(url);
+    this.pool = createWritePool(url);
     this.pool.on('connect', (client) => {
       const query = client.query.bind(client) as (...args: unknown[]) => unknown;
       const { stream } = (client as unknown as { connection: { stream: { destroy(): void } } }).connection;

@@ -19,7 +19,7 @@ export async function replay(eventStoreUrl: string, kekFile: string, patienceMs 
     for await (const event of system.store.readAll({ backwards: true, maxCount: 1 })) head = event.position;
     let seen: bigint | undefined;
     const running = new Projector({
-      pool: system.pool,
+      pool: system.writePool,
       store: system.store,
       upcasters,
       aggregates: ourAggregates,
