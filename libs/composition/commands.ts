@@ -12,17 +12,27 @@ import type { CaseFacts } from '../contexts/cases/facts.js';
 import type { CaseRuleFacts } from '../contexts/cases/rules/rule.js';
 import { catalogue } from '../contexts/catalogue/catalogue.js';
 import type { CatalogueCommand, CatalogueEvent } from '../contexts/catalogue/contract.js';
-import type { CatalogueFacts } from '../contexts/catalogue/facts.js';
-import { channels } from '../contexts/channels/channels.js';
+import { type CatalogueFacts, noCatalogue } from '../contexts/catalogue/facts.js';
+import { type ChannelRuleFacts, channels } from '../contexts/channels/channels.js';
 import type { ChannelsCommand, ChannelsEvent } from '../contexts/channels/contract.js';
 import type { ChannelFacts } from '../contexts/channels/facts.js';
 import type { Caller } from '../contexts/gateway.js';
-import type { AssignmentCommand, AssignmentEvent, SpecialistCommand, SpecialistEvent } from '../contexts/specialists/contract.js';
-import type { AssignmentFacts, SpecialistFacts } from '../contexts/specialists/facts.js';
-import { type AssignFacts, assignment, type EnrolFacts, specialist } from '../contexts/specialists/specialist.js';
+import type {
+  AssignmentCommand,
+  AssignmentEvent,
+  HandOverCommand,
+  HandOverEvent,
+  SpecialistCommand,
+  SpecialistEvent,
+} from '../contexts/specialists/contract.js';
+import type { AssignmentFacts, HandOverFacts, SpecialistFacts } from '../contexts/specialists/facts.js';
+import { type HandOverRuleFacts, handOver } from '../contexts/specialists/hand-over.js';
+import { type AssignFacts, assignment, type SpecialistRuleFacts, specialist } from '../contexts/specialists/specialist.js';
 import type { TalentCommand, TalentEvent } from '../contexts/talents/contract.js';
 import type { TalentFacts } from '../contexts/talents/facts.js';
 import { talent } from '../contexts/talents/talent.js';
+import type { AdvisoryFacts } from './advisory.js';
+import { candidatesFor } from './candidates.js';
 import type { CaseNumbers } from './case-numbers.js';
 import type { FactSources } from './facts.js';
 
@@ -30,6 +40,7 @@ import type { FactSources } from './facts.js';
 export interface Ports {
   readonly facts: FactSources;
   readonly numbers: Pick<CaseNumbers, 'next'>;
+  readonly advisory: AdvisoryFacts;
 }
 
 /** A rulebook together with the facts it asks for. */
@@ -53,25 +64,51 @@ const baseOnly = (_: Ports, base: BaseFacts): BaseFacts => base;
 export const bindings = {
   talent: bind<TalentCommand, TalentEvent, TalentFacts | null, BaseFacts>(talent, baseOnly),
   catalogue: bind<CatalogueCommand, CatalogueEvent, CatalogueFacts, BaseFacts>(catalogue, baseOnly),
-  channels: bind<ChannelsCommand, ChannelsEvent, ChannelFacts, BaseFacts>(channels, baseOnly),
+  channels: bind<ChannelsCommand, ChannelsEvent, ChannelFacts, ChannelRuleFacts>(
+    channels,
+    async ({ facts }, base, { command }) => ({
+      ...base,
+      catalogue: command.type === 'PublishRoutingRules' ? await facts.catalogue() : noCatalogue,
+    }),
+  ),
   calendar: bind<CalendarCommand, CalendarEvent, CalendarFacts, BaseFacts>(calendar, baseOnly),
   policy: bind<PolicyCommand, PolicyEvent, PolicyFacts, PolicyRuleFacts>(policy, async (ports, base) => ({
     ...base,
     catalogue: await ports.facts.catalogue(),
   })),
-  specialist: bind<SpecialistCommand, SpecialistEvent, SpecialistFacts | null, EnrolFacts>(
+  specialist: bind<SpecialistCommand, SpecialistEvent, SpecialistFacts | null, SpecialistRuleFacts>(
     specialist,
-    async (ports, base, { command }) => ({
+    async ({ facts, advisory }, base, { id, command, caller }) => ({
       ...base,
-      departmentKnown: member((await ports.facts.channels()).departments, command.data.departmentId) !== undefined,
+      specialistId: id,
+      callerSpecialistId: caller.specialistId ?? null,
+      departmentKnown:
+        command.type === 'EnrolSpecialist' &&
+        member((await facts.channels()).departments, command.data.departmentId) !== undefined,
+      catalogue: command.type === 'SetSkills' ? await facts.catalogue() : noCatalogue,
+      deputy: command.type === 'PlanLeave' ? await facts.specialist(command.data.deputyId) : null,
+      standsIn: command.type === 'PlanLeave' ? await advisory.dutiesAsDeputy(id) : [],
     }),
   ),
   specialistAssignment: bind<AssignmentCommand, AssignmentEvent, AssignmentFacts, AssignFacts>(
     assignment,
     async (ports, base, { id, command }) => {
-      const wanted = command.type === 'HandOverTalent' ? command.data.toSpecialistId : command.data.specialistId;
+      const wanted = command.type === 'AssignPrimarySpecialist' ? command.data.specialistId : command.data.toSpecialistId;
       const [talentKnown, found] = await Promise.all([ports.facts.talentKnown(id), ports.facts.specialist(wanted)]);
       return { ...base, talentKnown, specialistKnown: found !== null };
+    },
+  ),
+  handOver: bind<HandOverCommand, HandOverEvent, HandOverFacts | null, HandOverRuleFacts>(
+    handOver,
+    async ({ facts, advisory }, base, { command }) => {
+      if (command.type === 'CompleteHandOver') return { ...base, from: null, to: null, caseIds: [], talentIds: [] };
+      const { fromSpecialistId, toSpecialistId } = command.data;
+      const [from, to, inHand] = await Promise.all([
+        facts.specialist(fromSpecialistId),
+        facts.specialist(toSpecialistId),
+        advisory.inHandOf(fromSpecialistId),
+      ]);
+      return { ...base, from, to, ...inHand };
     },
   ),
   cardHolder: bind<CardCommand, CardEvent, CardHolderFacts, CardRuleFacts>(
@@ -91,19 +128,21 @@ export type Aggregate = keyof typeof bindings;
 export type CommandOf<A extends Aggregate> = Parameters<(typeof bindings)[A]['decider']['decide']>[0];
 
 async function caseFacts(
-  { facts, numbers }: Ports,
+  ports: Ports,
   base: BaseFacts,
   { command, caller, state }: { readonly command: CaseCommand; readonly caller: Caller; readonly state: CaseFacts | null },
 ): Promise<CaseRuleFacts> {
+  const { facts, numbers } = ports;
   const needs = needsOf(command.type);
   const registering = command.type === 'RegisterCase' ? command.data.talentId : null;
-  const [time, catalogueNow, channelsNow, departmentId, talentKnown, category] = await Promise.all([
+  const [time, catalogueNow, channelsNow, departmentId, talentKnown, category, candidates] = await Promise.all([
     needs.includes('time') ? facts.time() : needs.includes('time-as-promised') ? timeAsPromised(facts, state) : undefined,
     needs.includes('catalogue') ? facts.catalogue() : undefined,
     needs.includes('channels') ? facts.channels() : undefined,
     departmentOf(facts, caller),
     registering === null ? true : facts.talentKnown(registering),
     state && needs.includes('category') ? facts.talentCategory(state.talentId) : undefined,
+    candidatesFor(ports, { needs, command, state, caller, now: base.now }),
   ]);
   const number = registering !== null && talentKnown ? await numbers.next(Number(officeDay(base.now).slice(0, 4))) : null;
   return {
@@ -118,6 +157,7 @@ async function caseFacts(
     get channels() {
       return channelsNow ?? undeclared('channels');
     },
+    candidates,
     talentKnown,
     get category() {
       return category ?? undeclared('category');

@@ -1,4 +1,5 @@
-import type { EventStore } from '@huicai/event-store';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type EventStore, StoreUnavailableError } from '@huicai/event-store';
 import {
   type EventTime,
   eventTime,
@@ -28,6 +29,9 @@ export const CATALOGUE_STREAM = streamName('catalogue', 'lanshan');
 export const CHANNELS_STREAM = streamName('channels', 'lanshan');
 export const CALENDAR_STREAM = streamName('calendar', 'cn-lanshan');
 export const POLICY_STREAM = streamName('policy', 'default');
+
+/** How long a page waits for the store, milliseconds. */
+const PATIENCE_MS = 500;
 
 /** Facts that bind a decision, folded from the streams they belong to and current at every question. */
 export class FactSources {
@@ -97,6 +101,28 @@ export class FactSources {
     const known = { calendar: this.calendarStream.known, policy: this.policyStream.known };
     const enough = known.calendar.versions.length >= calendarVersion && known.policy.versions.length >= policyVersion;
     return enough ? known : this.time();
+  }
+
+  /**
+   * For pages: calendar and policy with all changes upon them, holding at least these versions. While the store is away, or slow to
+   * answer, as they were known last, for a page that tells nothing helps nobody.
+   */
+  async timeNow(calendarVersion: number, policyVersion: number): Promise<TimeReference> {
+    const known = () => ({ calendar: this.calendarStream.known, policy: this.policyStream.known });
+    const { calendar, policy } = known();
+    if (calendar.versions.length < calendarVersion || policy.versions.length < policyVersion) return this.time();
+    const answered = new AbortController();
+    const asked = this.time().catch((error: unknown) => {
+      if (!(error instanceof StoreUnavailableError)) throw error;
+    });
+    try {
+      // Of two faults at once only one is told.
+      asked.catch(() => undefined);
+      await Promise.race([asked, delay(PATIENCE_MS, undefined, { signal: answered.signal }).catch(() => undefined)]);
+    } finally {
+      answered.abort();
+    }
+    return known();
   }
 
   async exists(stream: string): Promise<boolean> {

@@ -40,6 +40,12 @@ const housekeeping = {
 /** Stream categories of this system. */
 export const ourAggregates: ReadonlySet<string> = new Set([...Object.keys(bindings), ...Object.keys(housekeeping)]);
 
+const routed: ReadonlySet<string> = new Set(flows.flatMap(({ routes }) => Object.keys(routes)));
+
+/** Whether an event of the log is one that read models take. */
+export const ourEvent = ({ stream, type }: { readonly stream: string; readonly type: string }): boolean =>
+  Object.hasOwn(bindings, stream.slice(0, Math.max(0, stream.indexOf('-')))) && routed.has(type);
+
 /** Every type of event this system writes. */
 export const eventTypes: ReadonlySet<string> = new Set([
   ...flows.flatMap(({ routes }) => Object.keys(routes)),

@@ -16,6 +16,9 @@ import type { HuicaiSystem } from './system.js';
 jest.setTimeout(90_000);
 
 const leads = (worker: RunningWorker) => worker.lines.filter((line) => line.startsWith('leading')).length;
+const isLeading = ({ lines }: RunningWorker): boolean =>
+  lines.findLastIndex((line) => line.startsWith('leading')) >
+  lines.findLastIndex((line) => /waiting for (it|the lead)$/.test(line));
 const projectionCalled = (name: string): LiveProjection =>
   new LiveProjection(...[...allProjections].find(([p]) => p.name === name)!);
 
@@ -62,8 +65,13 @@ describe('workers', () => {
       await until('the other to lead', () => leads(next) > before);
       // The one that lost it first lets its commands in flight come to their end, which does no harm.
       await until('the first to stop', () => old.lines.at(-1) === 'the lead is lost; waiting for it');
-      leader = 1 - leader;
       await shown(await flood);
+      // What the old leader was still writing may come to light behind the new one's back, which then steps back once more.
+      leader = await until('exactly one that leads', () => {
+        const now = workers.map(isLeading);
+        return now[0] === now[1] ? null : now.indexOf(true);
+      });
+      const since = workers.map(leads);
 
       // Due timers are fired by the new leader alone.
       const { caseId } = await takeThrough(office, [accept, dispatch(), 24 * 60]);
@@ -75,10 +83,11 @@ describe('workers', () => {
       await shown(breaches.at(-1)!.position);
       const firedBy = ({ id, metadata }: (typeof breaches)[number]) =>
         ['first', 'second'].find((name) => id === eventIdOf((metadata as { commandId: string }).commandId, name, 0));
-      const name = ['first', 'second'][leader];
-      expect(breaches.map(firedBy)).toEqual([name, name]);
+      const may = ['first', 'second'].filter((_, i) => i === leader || leads(workers[i]!) > since[i]!);
+      for (const breach of breaches) expect(may).toContain(firedBy(breach));
     }
-    expect(workers.map(leads).reduce((a, b) => a + b)).toBe(3);
+    const steppedBack = workers.flatMap(({ lines }) => lines).filter((line) => line.endsWith('waiting for the lead')).length;
+    expect(workers.map(leads).reduce((a, b) => a + b)).toBe(3 + steppedBack);
     await Promise.all(workers.map((worker) => worker.stop()));
     expect(await leaders()).toEqual([]);
     expect(await replayed()).toEqual([]);
@@ -125,7 +134,7 @@ describe('workers', () => {
     await shown(position);
     await projectionCalled('service_queue').create(system.pool, system.storeId);
     await until('the step back', () =>
-      worker.lines.includes('The checkpoint of read_service_queue_v2 was moved by another worker; waiting for the lead'),
+      worker.lines.includes('The checkpoint of read_service_queue_v4 was moved by another worker; waiting for the lead'),
     );
     await shown(position);
     await worker.stop();
@@ -222,7 +231,7 @@ describe('workers', () => {
       expect(await waitForPosition(system.pool, 'case_detail', position + 1n, 60)).toBe(false);
       expect(await waitForPosition(system.pool, 'nothing_of_the_kind', position, 60)).toBe(false);
       await worker.stop();
-      await system.pool.query(`update read_case_detail_v2.checkpoint set failed = 'broken'`);
+      await system.pool.query(`update read_case_detail_v4.checkpoint set failed = 'broken'`);
       // Long before the limit, which no test would live to see.
       expect(await waitForPosition(system.pool, 'case_detail', position + 1n, 3_600_000)).toBe(false);
       expect(await waitForPosition(system.pool, 'case_detail', position, 60)).toBe(true);

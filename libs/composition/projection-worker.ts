@@ -13,6 +13,7 @@ import {
   readGenerations,
   writeRates,
 } from '@huicai/projections';
+import { type TimeReference, timeMark } from '../contexts/calendar/facts.js';
 import { allProjections, ourAggregates } from './flows.js';
 import { buildNewVersions, eventAt, type OpenGenerations, openGenerations, shapeOf } from './generations.js';
 import { ReactionLoop } from './reactions.js';
@@ -145,6 +146,7 @@ async function keepUntilChanged(
     aggregates: ourAggregates,
     projections,
     reference: () => system.facts.time(),
+    referenceMark: (reference) => timeMark(reference as TimeReference),
     log,
     onProgress: (now) => {
       progress = now;

@@ -20,10 +20,12 @@ import { readKek, sameCommand, Vault } from '@huicai/vault';
 import type { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
 import type { Caller, Gateway, SentCommand } from '../contexts/gateway.js';
+import { AdvisoryFacts } from './advisory.js';
 import { CaseNumbers } from './case-numbers.js';
 import { type Aggregate, type Binding, bindings, type CommandOf, type Ports } from './commands.js';
 import { FactSources } from './facts.js';
 import { eventTypes } from './flows.js';
+import { Turns } from './in-turn.js';
 import { storeIdentity } from './store-identity.js';
 
 /** Today's events are all of version 1. */
@@ -53,6 +55,8 @@ export interface Sent<A extends Aggregate = Aggregate> {
 
 /** The running parts every process of the system shares. */
 export class HuicaiSystem implements Gateway {
+  private turns: Turns | undefined;
+
   private constructor(
     readonly store: ConnectedEventStore,
     readonly pool: Pool,
@@ -107,7 +111,7 @@ export class HuicaiSystem implements Gateway {
   /** Runs a command to its end. @throws Refusal, StoreUnavailableError */
   send<A extends Aggregate>({ aggregate, id, command, caller, context, prepare }: Sent<A>): Promise<CommandResult> {
     const { decider, facts } = bindings[aggregate] as unknown as Binding<Command, DomainEvent, unknown, BaseFacts>;
-    const ports: Ports = { facts: this.facts, numbers: this.numbers };
+    const ports: Ports = { facts: this.facts, numbers: this.numbers, advisory: new AdvisoryFacts(this.pool) };
     const full: CommandContext = { ...context, actor: { id: caller.id, role: caller.role } };
     return this.runner.run(
       decider as Decider<Command, DomainEvent, unknown, BaseFacts>,
@@ -127,6 +131,12 @@ export class HuicaiSystem implements Gateway {
 
   async *events(stream: string): AsyncIterable<RecordedEvent> {
     for await (const stored of this.store.readStream(stream)) yield recorded(stored, upcasters);
+  }
+
+  /** See {@link Turns.take}. */
+  inTurn<T>(views: readonly string[], work: () => Promise<T>): Promise<T> {
+    this.turns ??= new Turns(this.pool, this.store);
+    return this.turns.take(views, work);
   }
 
   /** Whether a command has left events in its aggregate's stream. */

@@ -23,7 +23,7 @@ import { type DueTimer, dueTimerOf, dueTimers, nextMiss, slaTimers } from '../co
 import { allProjections } from './flows.js';
 import type { HuicaiSystem } from './system.js';
 import { recordFailure, timerStatus } from './timer-failures.js';
-import { fireBreachTimer, TimerLoop } from './timers.js';
+import { fireTimer, TimerLoop } from './timers.js';
 
 jest.setTimeout(90_000);
 
@@ -70,9 +70,9 @@ describe('one timer', () => {
     const other = await rig.open({ attempt: () => 'second' });
     const caseId = await register([accept, dispatch()]);
     const timer = await missOf(caseId);
-    const firing = Array.from({ length: 6 }, (_, i) => fireBreachTimer(i % 2 === 0 ? system : other, timer));
+    const firing = Array.from({ length: 6 }, (_, i) => fireTimer(i % 2 === 0 ? system : other, timer));
     await Promise.all(firing);
-    await fireBreachTimer(other, timer);
+    await fireTimer(other, timer);
     const breaches = await breachesOf(caseId);
     expect(breaches).toHaveLength(1);
     const due = new Date(timer.due).toISOString();
@@ -85,10 +85,10 @@ describe('one timer', () => {
     const caseId = await register([accept, dispatch()]);
     const timer = await missOf(caseId);
     expect(timer.clockId).toBe('signFor/1/1');
-    await fireBreachTimer(system, { ...timer, due: timer.due - 1 });
-    await fireBreachTimer(system, { ...timer, clockId: 'signFor/1/2' });
+    await fireTimer(system, { ...timer, due: timer.due - 1 });
+    await fireTimer(system, { ...timer, clockId: 'signFor/1/2' });
     const kept = await register([accept, dispatch(), sign, take, contact]);
-    await fireBreachTimer(system, { ...timer, caseId: kept });
+    await fireTimer(system, { ...timer, caseId: kept });
     expect([...(await breachesOf(caseId)), ...(await breachesOf(kept))]).toEqual([]);
   });
 });

@@ -1,35 +1,45 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { canonicalJson, Refusal, systemCommandId } from '@huicai/kernel';
 import { isOutage } from '@huicai/projections';
-import { type DueTimer, dueTimers } from '../contexts/cases/views/sla-timers.view.js';
+import type { CaseCommand } from '../contexts/cases/contract.js';
+import { type DueTimer, dueTimers, RETURN, SUPPLEMENT } from '../contexts/cases/views/sla-timers.view.js';
 import { inLanes } from './lanes.js';
 import type { HuicaiSystem } from './system.js';
 import { forgetFailure, reasonOf, recordFailure, timersToRetry } from './timer-failures.js';
 
 /**
- * Records a missed due. The command id is made of what is missed, so however often and by whomever it is fired it happens once;
- * the rulebook drops it when the clock has meanwhile stopped in time or moved on.
+ * Records a missed due, withdraws the breach of one that was moved, ends a pause, gives a case nobody acted on back to its queue, or closes one whose materials never came.
+ * The command id is made of what is to be seen to,
+ * so however often and by whomever it is fired it happens once; the rulebook drops it when things have moved on meanwhile.
  */
-export async function fireBreachTimer(system: HuicaiSystem, timer: DueTimer, backfill = false): Promise<void> {
-  const data = { clockId: timer.clockId, due: new Date(timer.due).toISOString() };
+export async function fireTimer(system: HuicaiSystem, timer: DueTimer, backfill = false): Promise<void> {
+  const due = new Date(timer.due).toISOString();
+  const command = commandOf(timer, due);
   await system.send({
     aggregate: 'case',
     id: timer.caseId,
-    command: { type: 'RecordBreach', data },
+    command,
     caller: { id: 'timer', role: 'system' },
     context: {
       commandId: commandIdOf(timer),
-      commandHash: await system.vault.commandHash(canonicalJson(data), null),
+      commandHash: await system.vault.commandHash(canonicalJson(command.data), null),
       correlationId: timer.cause,
       causationId: timer.cause,
-      occurredAt: timer.due,
+      ...(timer.rung === 'withdrawal' ? {} : { occurredAt: timer.due }),
       ...(backfill ? { backfill } : {}),
     },
   });
 }
 
-const commandIdOf = ({ caseId, clockId, due, withdrawn }: DueTimer): string =>
-  systemCommandId('timer', caseId, clockId, 'breach', new Date(due).toISOString(), withdrawn);
+function commandOf({ rung, clockId }: DueTimer, due: string): CaseCommand {
+  if (rung === 'resume') return { type: 'EndPause', data: { endsAt: due } };
+  if (rung === 'return') return { type: 'ReturnToQueue', data: { specialistId: clockId.slice(RETURN.length), due } };
+  if (rung === 'unanswered') return { type: 'CloseUnanswered', data: { until: clockId.slice(SUPPLEMENT.length) } };
+  return { type: 'RecordBreach', data: { clockId, due } };
+}
+
+const commandIdOf = ({ caseId, clockId, rung, due, withdrawn }: DueTimer): string =>
+  systemCommandId('timer', caseId, clockId, rung, new Date(due).toISOString(), withdrawn);
 
 /** Timers read at once. */
 const PAGE = 500;
@@ -114,7 +124,7 @@ export class TimerLoop {
     // The clock may have been put back since the timers were read.
     if (timer.due >= this.system.clock.now()) return;
     try {
-      await fireBreachTimer(this.system, timer);
+      await fireTimer(this.system, timer);
       this.firedSince = true;
       this.rest(commandIdOf(timer));
       if (again) await forgetFailure(this.system.pool, timer);

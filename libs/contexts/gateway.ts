@@ -30,4 +30,10 @@ export interface Gateway {
   /** A stream from its start; empty when there is no such stream. */
   events(stream: string): AsyncIterable<RecordedEvent>;
   send(sent: SentCommand): Promise<CommandResult>;
+  /**
+   * Runs work after that of everyone else who takes turns, once these views hold all that was recorded before, or after a while.
+   *
+   * @throws Refusal `assignment-busy` when the turn does not come; whatever the work throws
+   */
+  inTurn<T>(views: readonly string[], work: () => Promise<T>): Promise<T>;
 }

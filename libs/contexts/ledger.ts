@@ -1,5 +1,6 @@
 import { list, object } from '@huicai/http';
-import type { CompiledCalendar, LedgerEntry } from '@huicai/working-time';
+import { type CompiledCalendar, formatInstant, type LedgerEntry, type Limit } from '@huicai/working-time';
+import { OFFICE_ZONE } from './calendar/facts.js';
 
 /** A stretch of a ledger as people read it: instants in the calendar's wall time. */
 export type ToldEntry = Omit<LedgerEntry, 'from' | 'to'> & { readonly from: string; readonly to: string };
@@ -10,6 +11,10 @@ export const told = ({ from, to, ...rest }: LedgerEntry, calendar: CompiledCalen
   to: calendar.format(to),
   ...rest,
 });
+
+/** A limit as people read it: the close of a season in the office's wall time. */
+export const toldLimit = (limit: Limit) =>
+  limit.kind === 'calendarWindow' ? { ...limit, at: formatInstant(limit.at, OFFICE_ZONE) } : limit;
 
 const LEDGER_ENTRY = {
   ...object({

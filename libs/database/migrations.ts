@@ -1,6 +1,7 @@
 import { AccessLogTables1767225600003, IdentityTables1767225600002 } from '@huicai/identity';
 import {
   DeadLetters1767225600041,
+  Derivations1767225600080,
   LeadAndTimers1767225600040,
   MendedViews1767225600070,
   Ops1764000000000,
@@ -26,4 +27,5 @@ export const migrations: (new () => MigrationInterface)[] = [
   Reactions1767225600050,
   ProjectionRates1767225600060,
   MendedViews1767225600070,
+  Derivations1767225600080,
 ];

@@ -26,6 +26,11 @@ export interface Projection<R extends Row = Row, Ref = unknown> {
   /** The partition an event belongs to; undefined when it changes nothing here. */
   readonly partition: (event: RecordedEvent) => string | undefined;
   readonly fold: (rows: PartitionRows<R>, event: RecordedEvent, reference: Ref) => void;
+  /**
+   * Puts those rows of a partition that come out otherwise under other reference data, so that they are as a fold of all its events
+   * would leave them under it. Pure; only for folds that use reference data.
+   */
+  readonly rederive?: (rows: PartitionRows<R>, reference: Ref) => void;
   /** The same fold with short rows, for batches; see {@link inShort}. */
   // biome-ignore lint/suspicious/noExplicitAny: how short a row is only its fold knows
   readonly short?: ShortFold<R, any, Ref>;

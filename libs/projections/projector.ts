@@ -9,6 +9,7 @@ import type { LiveProjection } from './live-projection.js';
 import { FoldError, isOutage } from './outage.js';
 import { ParkingAttendant } from './parking.js';
 import type { Queryable } from './queryable.js';
+import { Sweeper } from './sweeper.js';
 import { inTransaction } from './transaction.js';
 
 export interface ProjectorOptions {
@@ -21,6 +22,8 @@ export interface ProjectorOptions {
   readonly projections: readonly LiveProjection[];
   /** Brings reference data up to the batch before it is folded. */
   readonly reference: (batch: readonly RecordedEvent[]) => Promise<unknown>;
+  /** Tells by what reference data rows were derived; left out, none are derived anew when it changes. */
+  readonly referenceMark?: (reference: unknown) => string;
   readonly log: (line: string) => void;
   readonly batchSize?: number;
   /** Told after every commit and at every state of the subscription. */
@@ -59,9 +62,12 @@ export class Projector {
   /** The end of whatever is being written: batches and what is done about dead letters take turns. */
   private turn: Promise<unknown> = Promise.resolve();
   private readonly attendant: ParkingAttendant;
+  private readonly sweeper: Sweeper | undefined;
 
   constructor(private readonly options: ProjectorOptions) {
     this.attendant = new ParkingAttendant(options);
+    const { pool, projections, log, referenceMark: markOf } = options;
+    if (markOf) this.sweeper = new Sweeper({ pool, projections, log, markOf, reference: () => options.reference([]) });
   }
 
   /**
@@ -95,17 +101,25 @@ export class Projector {
     }
   }
 
-  /** Does what people ask about dead letters, also while no events come in. */
+  /** Does what people ask about dead letters and follows changes of reference data, also while no events come in. */
   private async attend(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
         await this.inTurn(() => this.attendant.attend(() => this.ensureLog()));
+        // Batches get their turns between.
+        while (!signal.aborted && (await this.inTurn(() => this.sweepSome())));
       } catch (error) {
         // What was asked for is done once the servers are back.
         if (!isOutage(error)) throw error;
       }
       await delay(this.options.attendEveryMs ?? 500, undefined, { signal }).catch(() => undefined);
     }
+  }
+
+  private async sweepSome(): Promise<boolean> {
+    if (!this.sweeper) return false;
+    await this.ensureLog();
+    return this.sweeper.sweepSome();
   }
 
   private async inTurn<T>(work: () => Promise<T>): Promise<T> {

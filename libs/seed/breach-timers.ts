@@ -1,4 +1,4 @@
-import { fireBreachTimer, type HuicaiSystem } from '@huicai/composition';
+import { fireTimer, type HuicaiSystem } from '@huicai/composition';
 import { type AnsweredEvent, type CommandResult, eventTime, splitStreamName } from '@huicai/kernel';
 import type { TimeReference } from '../contexts/calendar/facts.js';
 import type { CaseEvent } from '../contexts/cases/contract.js';
@@ -60,7 +60,7 @@ export class BreachTimers {
 
   private async fire({ caseId, clockId, due }: Miss): Promise<void> {
     const { facts, revision } = this.cases.get(caseId)!;
-    await fireBreachTimer(this.system, dueTimerOf(facts, clockId, due), true);
+    await fireTimer(this.system, dueTimerOf(facts, clockId, due), true);
     const recorded = this.system.store.readStream(`case-${caseId}`, { from: revision + 1n, maxCount: 1 });
     for await (const event of recorded) {
       if (event.type !== 'BreachRecorded') break;

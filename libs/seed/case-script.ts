@@ -2,11 +2,10 @@ import { createdIdOf } from '@huicai/kernel';
 import type { CaseInput, CaseStep } from '../contexts/cases/case.intake.js';
 import type { Outcome, Satisfaction, Urgency } from '../contexts/cases/contract.js';
 import type { Caller } from '../contexts/gateway.js';
-import type { REASON_CODES } from '../contexts/reason-codes.js';
 import type { Draw } from './draw.js';
 import { commandIdOf, type Specialist } from './staff.js';
 import type { Step } from './steps.js';
-import { CALLBACK_REMARKS, matterText, RATING_COMMENTS, REASONS, replyText } from './texts.js';
+import { CALLBACK_REMARKS, matterText, RATING_COMMENTS, REASONS, type ReasonedStep, replyText } from './texts.js';
 import type { PlannedTalent, World } from './world.js';
 
 export interface CaseSpec {
@@ -25,7 +24,6 @@ export interface CaseSpec {
   readonly rating: Satisfaction | null;
 }
 
-type ReasonedStep = keyof typeof REASON_CODES;
 type Minutes = readonly [min: number, max: number];
 
 /**
@@ -206,6 +204,15 @@ export class CaseScript {
     return this;
   }
 
+  /** The office's own promise, once it was missed. */
+  excuse(after: Minutes): this {
+    return this.later(after).step(this.world.staff.supervisor(this.draw), this.about('ExcuseBreach'));
+  }
+
+  withdrawExcuse(after: Minutes): this {
+    return this.later(after).step(this.world.staff.supervisor(this.draw), this.about('WithdrawExcuse'));
+  }
+
   withdraw(after: Minutes): this {
     const by = this.draw.chance(0.6) ? this.spec.talent.caller : this.world.staff.window(this.draw);
     return this.later(after).step(by, this.reasoned('WithdrawCase'));
@@ -235,8 +242,14 @@ export class CaseScript {
     return { reasonCode, reason: this.draw.chance(0.8) ? sentence : null };
   }
 
-  private reasoned<T extends Exclude<ReasonedStep, 'ReturnCase' | 'RequestExtension'>>(type: T): CaseStep {
+  private reasoned<T extends Exclude<ReasonedStep, 'ReturnCase' | 'RequestExtension' | 'ExcuseBreach' | 'WithdrawExcuse'>>(
+    type: T,
+  ): CaseStep {
     return { type, ...this.reason(type) };
+  }
+
+  private about(type: 'ExcuseBreach' | 'WithdrawExcuse'): CaseStep {
+    return { type, clockId: 'total/1/1', ...this.reason(type) };
   }
 
   private key(what: string): string {

@@ -17,6 +17,9 @@ const STORIES: { readonly [S in FinishedStory]: (script: CaseScript, office: Off
   overdue: (s, office) => {
     inHand(s);
     ended(s.submitAt(office.after(s.due, s.draw.between(30, 2_400))));
+    if (!s.draw.chance(0.25)) return;
+    s.excuse([60, 900]);
+    if (s.draw.chance(0.3)) s.withdrawExcuse([60, 900]);
   },
 
   paused: (s, office) => {

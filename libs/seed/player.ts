@@ -118,6 +118,8 @@ class Player {
       vault: system.vault,
       exists: (stream) => system.exists(stream),
       events: (stream) => system.events(stream),
+      // The year is played in order already.
+      inTurn: (_, work) => work(),
       // Nothing is decided before everything earlier is on record.
       send: (sent) => {
         const prepare = async () => {

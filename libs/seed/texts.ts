@@ -81,10 +81,11 @@ export function replyText(draw: Draw, itemCode: string, outcome: Outcome): strin
   return draw.pick(MATTERS[itemCode]!.replies);
 }
 
+export type ReasonedStep = Exclude<keyof typeof REASON_CODES, 'RefuseReturn' | 'ReassignCase' | 'SuperviseCase'>;
 type Reasons<T extends keyof typeof REASON_CODES> = readonly (readonly [(typeof REASON_CODES)[T][number], string])[];
 
 /** Codes with a sentence each. */
-export const REASONS: { readonly [T in keyof typeof REASON_CODES]: Reasons<T> } = {
+export const REASONS: { readonly [T in ReasonedStep]: Reasons<T> } = {
   DeclineCase: [
     ['NOT_ELIGIBLE', '不符合该事项服务对象条件。'],
     ['DUPLICATE', '同一事项已在办理中。'],
@@ -115,6 +116,12 @@ export const REASONS: { readonly [T in keyof typeof REASON_CODES]: Reasons<T> } 
     ['NO_LONGER_NEEDED', '本人不再需要办理。'],
     ['SOLVED_OTHERWISE', '已自行办结。'],
   ],
+  ExcuseBreach: [
+    ['SYSTEM_OUTAGE', '省级业务系统停机检修,期间无法办理。'],
+    ['THIRD_PARTY', '外地经办机构回函迟延,已提前告知来访人。'],
+    ['FORCE_MAJEURE', '暴雨红色预警,窗口暂停服务一日。'],
+  ],
+  WithdrawExcuse: [['NEW_FACTS', '经核查,停机期间可线下受理。']],
   ReopenCase: [
     ['NOT_RESOLVED', '回访反映问题未解决,重新办理。'],
     ['DISSATISFIED', '回访不满意,重新办理。'],

@@ -7,6 +7,9 @@ const NAME_DOTS = /[•‧・.。]/gu;
 
 const fold = (text: string): string => text.normalize('NFKC').replace(INVISIBLE, '').trim();
 
+/** Some letters come apart in upper case, such as U+03B0. */
+const inUpperCase = (text: string): string => text.toUpperCase().normalize('NFKC');
+
 /** A person's name: compatibility forms folded, all spaces removed, one kind of middle dot, Latin letters in lower case. */
 export function normaliseName(text: string): string {
   return fold(text).replace(SPACES, '').replace(NAME_DOTS, '·').toLowerCase().normalize('NFKC');
@@ -27,14 +30,12 @@ export function normalisePhone(text: string): string {
 
 /** An identity-document number: spaces removed, letters in upper case (the check digit `x` becomes `X`). */
 export function normaliseIdNumber(text: string): string {
-  return fold(text).replace(SPACES, '').toUpperCase();
+  return inUpperCase(fold(text).replace(SPACES, ''));
 }
 
 /** A card number: spaces and hyphens removed, letters in upper case. */
 export function normaliseCardNumber(text: string): string {
-  return fold(text)
-    .replace(/[\s\-‐–—]+/gu, '')
-    .toUpperCase();
+  return inUpperCase(fold(text).replace(/[\s\-‐–—]+/gu, ''));
 }
 
 /** Any other text that must match exactly: compatibility forms folded, outer spaces removed. */

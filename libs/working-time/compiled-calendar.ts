@@ -30,10 +30,88 @@ export interface DayFacts {
 export function compileCalendar(version: CalendarVersion): CompiledCalendar {
   const parsed = parseCalendar(version);
   const { firstYear, lastYear } = parsed;
-  return new CompiledCalendar(version, parsed, provenOffset(version.zone, firstYear, lastYear));
+  return new CompiledCalendar(version, new DaysOfVersion(parsed), provenOffset(version.zone, firstYear, lastYear));
 }
 
 const DAY_OFF: DayPattern = [];
+
+/** What a calendar says of each single day. */
+interface Days {
+  readonly firstYear: number;
+  readonly lastYear: number;
+  patternOf(day: EpochDay): DayPattern;
+  isProvisional(day: EpochDay): boolean;
+  factsOf(day: EpochDay): DayFacts;
+}
+
+/**
+ * Two calendars one after the other: the days before `cut` are those of the one, from `cut` on those of the other, whose version it
+ * has. For what goes by another calendar from a day on, and keeps what has passed.
+ * @throws WorkingTimeError OUTSIDE_COVERED_YEARS when one of them does not reach the cut, UNKNOWN_ZONE when their zones differ
+ */
+export function spliceCalendars(before: CompiledCalendar, after: CompiledCalendar, cut: EpochDay): CompiledCalendar {
+  if (before.zone !== after.zone)
+    throw new WorkingTimeError('UNKNOWN_ZONE', 'zone', `${after.zone} can not follow on ${before.zone}`);
+  for (const each of [before, after]) each.factsOf(cut);
+  return new CompiledCalendar(
+    after,
+    {
+      firstYear: before.coveredYears.from,
+      lastYear: after.coveredYears.to,
+      patternOf: (day) => (day < cut ? before : after).patternOn(day),
+      isProvisional: (day) => (day < cut ? before : after).isProvisional(day, day),
+      factsOf: (day) => (day < cut ? before : after).factsOf(day),
+    },
+    after.offset,
+  );
+}
+
+/** The days of one version. */
+class DaysOfVersion implements Days {
+  /** Days off by law in years that are not published. */
+  private readonly statutory = new Set<EpochDay>();
+
+  constructor(private readonly parsed: ParsedCalendar) {
+    for (let year = parsed.firstYear; year <= parsed.lastYear; year++)
+      if (!parsed.publishedYears.has(year)) this.addStatutoryDays(year);
+  }
+
+  get firstYear(): number {
+    return this.parsed.firstYear;
+  }
+
+  get lastYear(): number {
+    return this.parsed.lastYear;
+  }
+
+  private addStatutoryDays(year: number): void {
+    for (const monthAndDay of this.parsed.statutoryDays) {
+      const day = epochDayOf(year, Math.floor(monthAndDay / 100), monthAndDay % 100);
+      if (day !== undefined) this.statutory.add(day);
+    }
+  }
+
+  patternOf(day: EpochDay): DayPattern {
+    const exception = this.parsed.exceptions.get(day);
+    if (exception) return exception.pattern;
+    return this.statutory.has(day) ? DAY_OFF : this.parsed.weekly[isoWeekdayOf(day)]!;
+  }
+
+  isProvisional(day: EpochDay): boolean {
+    return !this.parsed.publishedYears.has(civilOf(day).year);
+  }
+
+  factsOf(day: EpochDay): DayFacts {
+    const provisional = this.isProvisional(day);
+    const exception = this.parsed.exceptions.get(day);
+    if (exception) {
+      const { kind, name } = exception.source;
+      return { kind, provisional, ...(name === undefined ? {} : { name }) };
+    }
+    if (this.parsed.weekly[isoWeekdayOf(day)]!.length === 0) return { kind: 'weekly-off', provisional };
+    return { kind: this.statutory.has(day) ? 'statutory' : 'week', provisional };
+  }
+}
 
 /**
  * A calendar laid out for arithmetic. Days are epoch days in the calendar's zone, instants are epoch milliseconds, office time
@@ -51,8 +129,6 @@ export class CompiledCalendar {
   private readonly minutesBefore: Int32Array;
   private readonly workingBefore: Int32Array;
   private readonly provisionalBefore: Int32Array;
-  /** Days off by law in years that are not published. */
-  private readonly statutory = new Set<EpochDay>();
   /** Office minutes of each pattern. */
   private readonly minutesOf: number[] = [];
   /** Looked up once asked for. */
@@ -61,71 +137,43 @@ export class CompiledCalendar {
   private readonly working: Int32Array;
 
   constructor(
-    version: CalendarVersion,
-    private readonly parsed: ParsedCalendar,
-    private readonly offset: number,
+    { calendarId, version, zone }: Pick<CalendarVersion, 'calendarId' | 'version' | 'zone'>,
+    private readonly source: Days,
+    /** Of its zone from UTC, milliseconds. */
+    readonly offset: number,
   ) {
-    this.calendarId = version.calendarId;
-    this.version = version.version;
-    this.zone = version.zone;
-    this.firstDay = firstDayOf(parsed.firstYear);
-    this.days = firstDayOf(parsed.lastYear + 1) - this.firstDay;
+    this.calendarId = calendarId;
+    this.version = version;
+    this.zone = zone;
+    this.firstDay = firstDayOf(source.firstYear);
+    this.days = firstDayOf(source.lastYear + 1) - this.firstDay;
     this.patternOf = new Uint16Array(this.days);
     this.minutesBefore = new Int32Array(this.days + 1);
     this.workingBefore = new Int32Array(this.days + 1);
     this.provisionalBefore = new Int32Array(this.days + 1);
     const working: number[] = [];
     const numbers = new Map<DayPattern, number>();
-    for (let year = parsed.firstYear; year <= parsed.lastYear; year++) {
-      const provisional = !parsed.publishedYears.has(year);
-      if (provisional) this.addStatutoryDays(year);
-      const end = firstDayOf(year + 1) - this.firstDay;
-      for (let i = firstDayOf(year) - this.firstDay; i < end; i++) {
-        const pattern = this.patternFor(this.firstDay + i);
-        let number = numbers.get(pattern);
-        if (number === undefined) {
-          number = this.patterns.push(pattern) - 1;
-          this.minutesOf.push(pattern.reduce((sum, { from, to }) => sum + to - from, 0));
-          numbers.set(pattern, number);
-        }
-        const minutes = this.minutesOf[number]!;
-        if (minutes > 0) working.push(i);
-        this.patternOf[i] = number;
-        this.minutesBefore[i + 1] = this.minutesBefore[i]! + minutes;
-        this.workingBefore[i + 1] = working.length;
-        this.provisionalBefore[i + 1] = this.provisionalBefore[i]! + (provisional ? 1 : 0);
+    for (let i = 0; i < this.days; i++) {
+      const pattern = source.patternOf(this.firstDay + i);
+      let number = numbers.get(pattern);
+      if (number === undefined) {
+        number = this.patterns.push(pattern) - 1;
+        this.minutesOf.push(pattern.reduce((sum, { from, to }) => sum + to - from, 0));
+        numbers.set(pattern, number);
       }
+      const minutes = this.minutesOf[number]!;
+      if (minutes > 0) working.push(i);
+      this.patternOf[i] = number;
+      this.minutesBefore[i + 1] = this.minutesBefore[i]! + minutes;
+      this.workingBefore[i + 1] = working.length;
+      this.provisionalBefore[i + 1] = this.provisionalBefore[i]! + (source.isProvisional(this.firstDay + i) ? 1 : 0);
     }
     this.working = Int32Array.from(working);
   }
 
-  private addStatutoryDays(year: number): void {
-    for (const monthAndDay of this.parsed.statutoryDays) {
-      const day = epochDayOf(year, Math.floor(monthAndDay / 100), monthAndDay % 100);
-      if (day !== undefined) this.statutory.add(day);
-    }
-  }
-
-  private patternFor(day: EpochDay): DayPattern {
-    const exception = this.parsed.exceptions.get(day);
-    if (exception) return exception.pattern;
-    return this.statutory.has(day) ? DAY_OFF : this.parsed.weekly[isoWeekdayOf(day)]!;
-  }
-
-  private resolve(day: EpochDay): DayFacts {
-    const provisional = !this.parsed.publishedYears.has(civilOf(day).year);
-    const exception = this.parsed.exceptions.get(day);
-    if (exception) {
-      const { kind, name } = exception.source;
-      return { kind, provisional, ...(name === undefined ? {} : { name }) };
-    }
-    if (this.parsed.weekly[isoWeekdayOf(day)]!.length === 0) return { kind: 'weekly-off', provisional };
-    return { kind: this.statutory.has(day) ? 'statutory' : 'week', provisional };
-  }
-
   /** First and last year it can be asked about. */
   get coveredYears(): { readonly from: number; readonly to: number } {
-    return { from: this.parsed.firstYear, to: this.parsed.lastYear };
+    return { from: this.source.firstYear, to: this.source.lastYear };
   }
 
   /** Whether an instant lies in the covered years. */
@@ -154,7 +202,7 @@ export class CompiledCalendar {
     const i = this.indexOf(day);
     let facts = this.facts[i];
     if (!facts) {
-      facts = this.resolve(day);
+      facts = this.source.factsOf(day);
       this.facts[i] = facts;
     }
     return facts;
@@ -163,7 +211,7 @@ export class CompiledCalendar {
   /** Office hours of a day as instants, in order; none on a day off. */
   intervalsOn(day: EpochDay): readonly { readonly from: Instant; readonly to: Instant }[] {
     const midnight = this.startOf(day);
-    return this.pattern(day).map(({ from, to }) => ({ from: midnight + from * MINUTE_MS, to: midnight + to * MINUTE_MS }));
+    return this.patternOn(day).map(({ from, to }) => ({ from: midnight + from * MINUTE_MS, to: midnight + to * MINUTE_MS }));
   }
 
   /** Office time of a whole day, in minutes; 0 on a day off. */
@@ -178,12 +226,12 @@ export class CompiledCalendar {
 
   /** When the first office hours of a working day begin. */
   openingOf(workingDay: EpochDay): Instant {
-    return this.startOf(workingDay) + this.pattern(workingDay)[0]!.from * MINUTE_MS;
+    return this.startOf(workingDay) + this.patternOn(workingDay)[0]!.from * MINUTE_MS;
   }
 
   /** When the last office hours of a working day end. */
   closeOf(workingDay: EpochDay): Instant {
-    return this.startOf(workingDay) + this.pattern(workingDay).at(-1)!.to * MINUTE_MS;
+    return this.startOf(workingDay) + this.patternOn(workingDay).at(-1)!.to * MINUTE_MS;
   }
 
   /** The nth (1, 2 …) working day strictly after a day. */
@@ -236,7 +284,7 @@ export class CompiledCalendar {
     if (low >= this.days) throw this.outside(`${ms / MINUTE_MS} office minutes after ${formatLocalDate(this.dayOf(from))}`);
     const day = this.firstDay + low;
     let left = target - this.minutesBefore[low]! * MINUTE_MS;
-    for (const interval of this.pattern(day)) {
+    for (const interval of this.patternOn(day)) {
       const length = (interval.to - interval.from) * MINUTE_MS;
       if (left <= length) return this.startOf(day) + interval.from * MINUTE_MS + left;
       left -= length;
@@ -260,7 +308,8 @@ export class CompiledCalendar {
     return ms;
   }
 
-  private pattern(day: EpochDay): DayPattern {
+  /** Office hours of a day in minutes after its midnight. */
+  patternOn(day: EpochDay): DayPattern {
     return this.patterns[this.patternOf[this.indexOf(day)]!]!;
   }
 
@@ -280,7 +329,7 @@ export class CompiledCalendar {
     return new WorkingTimeError(
       'OUTSIDE_COVERED_YEARS',
       'calendar',
-      `${what} lies outside ${this.parsed.firstYear}–${this.parsed.lastYear}, the years calendar ${this.calendarId} v${this.version} covers`,
+      `${what} lies outside ${this.source.firstYear}–${this.source.lastYear}, the years calendar ${this.calendarId} v${this.version} covers`,
     );
   }
 }

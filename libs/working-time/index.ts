@@ -39,7 +39,7 @@ export {
   missedDue,
   type Remaining,
 } from './clock-view.js';
-export { CompiledCalendar, compileCalendar, type DayFacts } from './compiled-calendar.js';
+export { CompiledCalendar, compileCalendar, type DayFacts, spliceCalendars } from './compiled-calendar.js';
 export { type Due, type DueInput, deriveDue, dueIfResumedAt } from './due.js';
 export { WorkingTimeError, type WorkingTimeErrorCode } from './errors.js';
 export { formatInstant, type Instant, parseInstant, zoneOffsetAt } from './instant.js';

@@ -65,6 +65,12 @@ describe('when a part is away', () => {
     const talent = someTalent();
     const headers = { 'idempotency-key': randomUUID() };
     const guest = api.withToken(undefined);
+    const talentId = (await window.post('talents', someTalent())).json.id;
+    const matter = { talentId, itemCode: '04', channelId: 'window', urgency: 'NORMAL', matter: '社保转移' };
+    const { id } = (await window.post('cases', matter)).json;
+    expect((await window.post(`cases/${id}/accept`)).status).toBe(200);
+    const seen = (await window.get(`cases/${id}`)).json;
+    expect(seen.clocks).toHaveLength(1);
     await eventStore.stop();
     const away = await window.post('talents', talent, { headers });
     expect([away.status, away.json.code, away.headers['retry-after']]).toEqual([503, 'store-unavailable', '2']);
@@ -73,6 +79,8 @@ describe('when a part is away', () => {
     expect(sick.json.checks.eventStore).not.toBe('ok');
     // What has been seen can still be looked at.
     expect((await window.get('queue')).status).toBe(200);
+    const shown = await window.get(`cases/${id}`);
+    expect([shown.status, shown.json.clocks?.[0].due]).toEqual([200, seen.clocks[0].due]);
     await eventStore.start();
     const back = await window.post('talents', talent, { headers });
     expect(back.status).toBe(201);

@@ -1,3 +1,8 @@
+import { newIdempotencyKey, type Refusal } from '@huicai/kernel';
+import type { PublishPolicyVersionBody } from '../../libs/contexts/calendar/policy.bodies.js';
+import { publishPolicyVersion } from '../../libs/contexts/calendar/policy.intake.js';
+import type { CommandSide } from '../../libs/contexts/edge.js';
+import type { Gateway } from '../../libs/contexts/gateway.js';
 import { type Client, type Reply, someTalent, startTestApi, type TestApi } from '../support/api.js';
 import { startTestSystem } from '../support/system.js';
 
@@ -141,6 +146,61 @@ describe('policies of time limits, through the API', () => {
     expect(await total(before)).toMatchObject({ policy: { version: 1 }, limit: days(5) });
     expect(await total(top)).toMatchObject({ policy: { version: 2 }, limit: days(3), due: '2026-10-15T17:00:00+08:00' });
     expect(await total(other)).toMatchObject({ policy: { version: 2 }, limit: days(5), due: '2026-10-19T17:00:00+08:00' });
+  });
+
+  it('gives the office a clock for the callback once the policy limits it', async () => {
+    now = Date.parse('2026-10-12T10:00:00+08:00');
+    const department = await api.as('department', { departmentId: 'rsj' });
+    const id = await accepted('P1');
+    const steps: [Client, string, object][] = [
+      [who.window, 'dispatch', {}],
+      [department, 'sign', {}],
+      [department, 'result', { outcome: 'SOLVED', reply: '已办结' }],
+      [who.window, 'result/accept', {}],
+    ];
+    for (const [client, path, body] of steps) done(await client.post(`cases/${id}/${path}`, body));
+    const clock = async () =>
+      done(await who.supervisor.get(`cases/${id}`)).json.clocks.find(({ kind }: { kind: string }) => kind === 'callback');
+    expect(await clock()).toMatchObject({ due: '2026-10-14T17:00:00+08:00', limit: days(2), policyVersion: 2, stoppedAt: null });
+    done(await who.supervisor.post(`cases/${id}/callback`, { reachability: 'VALID', resolved: true, satisfaction: 5 }));
+    expect(await clock()).toMatchObject({ onTime: true, stoppedAt: '2026-10-12T10:00:00+08:00' });
+  });
+
+  it('lets one of two who publish at once look at what the other has published, and blames no field', async () => {
+    const { system } = api.t;
+    let arrived = 0;
+    let bothHere!: () => void;
+    const both = new Promise<void>((resolve) => {
+      bothHere = resolve;
+    });
+    // Each has seen the versions there are before either sends its own.
+    const side = (): CommandSide => {
+      const commandId = newIdempotencyKey();
+      const send: Gateway['send'] = async (sent) => {
+        if (++arrived === 2) bothHere();
+        await both;
+        return (system as Gateway).send(sent);
+      };
+      const gateway: Gateway = {
+        vault: system.vault,
+        exists: (stream) => system.exists(stream),
+        events: (stream) => system.events(stream),
+        inTurn: (views, work) => system.inTurn(views, work),
+        send,
+      };
+      const meta = { commandId, correlationId: commandId };
+      return { gateway, caller: { id: 'supervisor-1', role: 'supervisor' }, meta, firstEvent: async () => undefined };
+    };
+    const before = done(await who.specialist.get('policies/default')).json.versions.length;
+    const policy = { ...POLICY, effectiveFrom: '2026-12-01' } as PublishPolicyVersionBody['policy'];
+    const outcomes = await Promise.allSettled(
+      [1, 2].map(() => publishPolicyVersion(side(), 'default', { policy, reason: '急难愁盼事项提速' })),
+    );
+    const lost = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as Refusal] : []));
+    expect(lost.map(({ kind, code, details }) => ({ kind, code, field: details.field }))).toEqual([
+      { kind: 'illegal', code: 'published-meanwhile', field: undefined },
+    ]);
+    expect(done(await who.specialist.get('policies/default')).json.versions).toHaveLength(before + 1);
   });
 
   it('tells beforehand which rule decides and what it promises', async () => {

@@ -465,7 +465,10 @@ describe('bad input', () => {
 
     it('tells the steps that are possible instead', async () => {
       const { json } = await window.post(`cases/${caseId}/close`);
-      expect(json).toMatchObject({ status: 409, possible: ['AcceptCase', 'DeclineCase', 'WithdrawCase'] });
+      expect(json).toMatchObject({
+        status: 409,
+        possible: ['AcceptCase', 'DeclineCase', 'WithdrawCase', 'AnswerDirectly', 'RemindCase', 'AddNote', 'SendMessage'],
+      });
     });
   });
 

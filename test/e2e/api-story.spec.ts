@@ -70,7 +70,10 @@ describe('the story of a matter, told through the API', () => {
     const primary = done(await who.talent.get(`talents/${told.talentId}/specialist`));
     expect(primary.json).toMatchObject({ specialistId: told.specialistId });
     expect(done(await who.window.get('specialists?departmentId=rsj')).json.items).toEqual([
-      { id: told.specialistId, name: '李专员', kind: 'ITEM', departmentId: 'rsj' },
+      {
+        ...{ id: told.specialistId, name: '李专员', kind: 'ITEM', departmentId: 'rsj', itemCodes: [], areas: [], capacity: null },
+        ...{ absentToday: false, leave: null, standIn: null },
+      },
     ]);
   });
 
@@ -119,7 +122,7 @@ describe('the story of a matter, told through the API', () => {
       matter: '社保转移',
       itemName: '社会保险办理',
       concerns: [{ relation: 'CHILD', name: '张小测' }],
-      possibleSteps: ['WithdrawCase'],
+      possibleSteps: ['WithdrawCase', 'RemindCase', 'SendMessage'],
     });
     expect((await theCase(who.auditor)).concerns).toEqual([{ relation: 'CHILD', name: '张**' }]);
   });
@@ -127,7 +130,14 @@ describe('the story of a matter, told through the API', () => {
   it('is accepted, dispatched and signed for; each sees the steps that are theirs', async () => {
     await step(who.window, 'accept');
     await step(who.window, 'dispatch', { coDepartmentIds: ['ybj'] });
-    expect((await theCase(who.department)).possibleSteps).toEqual(['SignForCase', 'ReturnCase', 'ContactRequester']);
+    expect((await theCase(who.department)).possibleSteps).toEqual([
+      'SignForCase',
+      'ReturnCase',
+      'AssignCase',
+      'ContactRequester',
+      'AddNote',
+      'SendMessage',
+    ]);
     const co = await api.as('department', { departmentId: 'ybj' });
     expect(await theCase(co)).toMatchObject({ status: 'DISPATCHED', possibleSteps: [] });
     await step(who.department, 'sign');
@@ -210,7 +220,7 @@ describe('the story of a matter, told through the API', () => {
     expect(history.events[0].data.subjects[1].name).toBe('张**');
     const queue = done(await who.window.get('queue?open=false')).json;
     expect(queue).toMatchObject({ total: 1, items: [{ id: told.caseId, number: detail.number, status: 'CLOSED', light: null }] });
-    expect(done(await who.window.get('queue')).json).toEqual({ items: [], total: 0, next: null });
+    expect(done(await who.window.get('queue')).json).toEqual({ items: [], total: 0, next: null, previous: null });
     const month = detail.acceptedAt.slice(0, 7);
     for (const by of ['item', 'department', 'month'])
       expect(done(await who.supervisor.get(`reports/sla?by=${by}&from=${month}&to=${month}`)).json.rows).toEqual([

@@ -73,9 +73,23 @@ describe('the tour of the README', () => {
     const files = [...filesBelow(join(stack.dataDir, 'eventstore')), ...filesBelow(join(stack.dataDir, 'logs'))];
     const texts = [...files.map((file) => readFileSync(file)), Buffer.from(stack.output()), errors];
     expect(texts.some((text) => text.includes('CaseRegistered'))).toBe(true);
-    expect(secrets.filter((secret) => texts.some((text) => text.includes(secret)))).toEqual([]);
+    expect(secrets.filter((secret) => texts.some((text) => holds(text, secret)))).toEqual([]);
   });
 });
+
+/**
+ * Whether a text tells a secret. Digits inside a longer number are none: at every full minute the event store's time in ticks,
+ * 17 digits with zeros at the end, contains one of the made-up telephone numbers.
+ */
+function holds(text: Buffer, secret: string): boolean {
+  const digitsOnly = /^\d+$/.test(secret);
+  const isDigit = (at: number) => at >= 0 && at < text.length && text[at]! >= 0x30 && text[at]! <= 0x39;
+  for (let at = text.indexOf(secret); at >= 0; at = text.indexOf(secret, at + 1)) {
+    const country = text.subarray(Math.max(0, at - 2), at).toString('latin1') === '86' ? 2 : 0;
+    if (!digitsOnly || !(isDigit(at - country - 1) || isDigit(at + secret.length))) return true;
+  }
+  return false;
+}
 
 /** What the API answers to each person's data in a request that is wrong, and to a search that finds nobody. */
 async function refusals(apiUrl: string, people: readonly SyntheticPerson[]): Promise<string> {

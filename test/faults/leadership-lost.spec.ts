@@ -3,8 +3,8 @@ import { CheckpointMovedError, LiveProjection, leaderStatus, Projector } from '@
 import type { Pool } from 'pg';
 import { compareWithReplay } from '../support/replay.js';
 import { until } from '../support/until.js';
-import { tellAll } from './office.fixture.js';
 import { Rig } from './rig.fixture.js';
+import { tellAll } from './tell-all.fixture.js';
 import { Flood, WorkerProcess } from './worker-process.fixture.js';
 
 const soak = process.env.HUICAI_SOAK === '1';

@@ -1,4 +1,4 @@
-import { fireBreachTimer, type HuicaiSystem } from '@huicai/composition';
+import { fireTimer, type HuicaiSystem } from '@huicai/composition';
 import { canonicalJson, newIdempotencyKey, streamName } from '@huicai/kernel';
 import {
   activateCard,
@@ -10,7 +10,7 @@ import {
 } from '../../libs/contexts/cards/card.intake.js';
 import { type CaseInput, type CaseStep, registerCase, stepCase } from '../../libs/contexts/cases/case.intake.js';
 import { type CaseFacts, foldCase } from '../../libs/contexts/cases/facts.js';
-import { dueTimerOf, nextMiss } from '../../libs/contexts/cases/views/sla-timers.view.js';
+import { dueTimerOf, nextMiss, unansweredTimerOf } from '../../libs/contexts/cases/views/sla-timers.view.js';
 import type { Caller, CommandMeta } from '../../libs/contexts/gateway.js';
 import { assignSpecialist, enrolSpecialist, handOverTalent } from '../../libs/contexts/specialists/specialist.intake.js';
 import { correctTalent, registerTalent } from '../../libs/contexts/talents/talent.intake.js';
@@ -29,9 +29,9 @@ const N = 'NORMAL' as const;
 export type Who = 'window' | 'supervisor' | 'department' | 'specialist' | 'talent';
 /**
  * A step by somebody; minutes that pass before the next one; `breach` records every due missed so far, `supervise` puts the case
- * under supervision for its last callback, as timers and reactions do.
+ * under supervision for its last callback, `unanswered` closes it when missing materials are late, as timers and reactions do.
  */
-export type Act = readonly [Who, CaseStep] | number | 'breach' | 'supervise';
+export type Act = readonly [Who, CaseStep] | number | 'breach' | 'supervise' | 'unanswered';
 
 export const accept: Act = ['window', { type: 'AcceptCase' }];
 export const dispatch = (coDepartmentIds: string[] = []): Act => [
@@ -55,8 +55,21 @@ export const close: Act = ['window', { type: 'CloseCase' }];
 export const reopen: Act = ['supervisor', { type: 'ReopenCase', reasonCode: 'NOT_RESOLVED', ...reason }];
 export const withdraw: Act = ['talent', { type: 'WithdrawCase', reasonCode: 'NO_LONGER_NEEDED', ...reason }];
 export const pause: Act = ['specialist', { type: 'PauseClock', reasonCode: 'THIRD_PARTY', ...reason }];
+const pauseFor = (maxWorkingDays: number): Act => [
+  'specialist',
+  { type: 'PauseClock', reasonCode: 'AWAITING_MATERIALS', ...reason, maxWorkingDays },
+];
+const reply: Act = ['talent', { type: 'ReplyInPause', reply: '材料已补齐' }];
 export const resume: Act = ['specialist', { type: 'ResumeClock' }];
 export const sendBack: Act = ['window', { type: 'SendBackResult', reasonCode: 'WRONG_ANSWER', reason: null }];
+export const excuse = (clockId: string): Act => [
+  'supervisor',
+  { type: 'ExcuseBreach', clockId, reasonCode: 'SYSTEM_OUTAGE', ...reason },
+];
+const unexcuse = (clockId: string): Act => [
+  'supervisor',
+  { type: 'WithdrawExcuse', clockId, reasonCode: 'NOT_JUSTIFIED', reason: null },
+];
 const askMore: Act = ['specialist', { type: 'RequestExtension', reasonCode: 'COMPLEX', ...reason, workingDays: 5 }];
 const grant: Act = ['supervisor', { type: 'GrantExtension' }];
 const refuse: Act = ['supervisor', { type: 'RefuseExtension', reasonCode: 'NOT_JUSTIFIED', reason: null }];
@@ -65,6 +78,24 @@ const giveBack: Act = [
   { type: 'ReturnCase', reasonCode: 'NOT_OUR_DUTY', reason: null, proposedDepartmentId: 'rsj' },
 ];
 const elsewhere: Act = ['window', { type: 'DispatchCase', departmentId: 'rsj', coDepartmentIds: [] }];
+
+const notice = (until: string): Act => ['specialist', { type: 'RequestSupplement', materials: '户口簿', until, reason: '缺页' }];
+const received: Act = ['window', { type: 'ReceiveSupplement', received: '户口簿一份' }];
+const elsewhereAtOnce: Act = [
+  'window',
+  { type: 'ReassignCase', departmentId: 'rsj', coDepartmentIds: [], reasonCode: 'WRONG_DEPARTMENT', ...reason },
+];
+const stays: Act = ['window', { type: 'RefuseReturn', reasonCode: 'IS_YOUR_DUTY', reason: null }];
+const words: readonly Act[] = [
+  ['talent', { type: 'SendMessage', message: '请问进展' }],
+  ['window', { type: 'AddNote', note: '来电一次' }],
+  ['specialist', { type: 'SendMessage', message: '正在办理' }],
+  ['talent', { type: 'RemindCase' }],
+];
+const supervise: Act = ['supervisor', { type: 'SuperviseCase', reasonCode: 'COMPLAINT', ...reason }];
+const workOff: Act = ['specialist', { type: 'WorkOffSupervision', report: '已处理' }];
+const closeSupervision: Act = ['supervisor', { type: 'CloseSupervision', remark: null }];
+const archive: Act = ['window', { type: 'ArchiveCase' }];
 
 export const handled: readonly Act[] = [accept, dispatch(), sign, take, contact];
 const answered = [...handled, 60, submit, acceptResult];
@@ -81,16 +112,24 @@ export const COURSES: readonly (readonly Act[])[] = [
   [accept, dispatch(), sign, take],
   [accept, dispatch(), 300, sign, take, contact, 'breach'],
   [...handled, 60, pause],
+  [...handled, 60, pauseFor(3), 60, reply],
   [...handled, 60, pause, 2 * DAY, resume, 30, submit],
   [...handled, askMore, refuse],
   [...handled, askMore],
   [...handled, 7 * DAY, askMore, 15 * DAY, 'breach', grant],
+  [['window', { type: 'AnswerDirectly', reply: '可网上办理' }], archive],
+  [...handled, giveBack, 60, stays, 30, elsewhereAtOnce],
+  [...handled, notice('2026-10-31'), 60 * DAY, 'unanswered'],
+  [...handled, notice('2027-03-31'), 60, received, 60, notice('2027-04-30')],
+  [...handled, ...words, supervise, workOff, closeSupervision, 30, submit, acceptResult, callback(true, 5), close, archive],
   [...handled, 60, submit, 120, sendBack, 60, submit, acceptResult],
   [...answered, callback(true, 5), close, ['talent', { type: 'RateCase', satisfaction: 4, comment: '很好' }]],
   [...answered, callback(false, 2), 'supervise', reopen, ...handled.slice(1), 30, submit],
   [...answered, unreachable, close],
   [...handled, 30 * DAY, 'breach', submit, acceptResult],
   [...handled, 30, withdraw],
+  [...handled, 30 * DAY, 'breach', submit, acceptResult, excuse('total/1/1'), excuse('handling/1/1'), unexcuse('total/1/1')],
+  [...handled, 30 * DAY, 'breach', submit, acceptResult, callback(false, 2), reopen, ...handled.slice(1), excuse('total/1/1')],
 ];
 
 export interface Office {
@@ -178,6 +217,7 @@ export async function takeThrough(office: Office, course: readonly Act[], input:
     if (typeof act === 'number') continue;
     if (act === 'breach') await recordBreaches(system, clock, caseId);
     else if (act === 'supervise') await raiseSupervision(system, caseId);
+    else if (act === 'unanswered') await closeUnanswered(system, caseId);
     else position = (await stepCase(system, callers[act[0]], meta(), { caseId, subjects }, act[1])).position ?? position;
   }
   return { caseId, position };
@@ -188,8 +228,13 @@ async function recordBreaches(system: HuicaiSystem, clock: SetClock, caseId: str
     const [facts, time] = await Promise.all([factsOf(system, caseId), system.facts.time()]);
     const miss = nextMiss(facts, time);
     if (!miss || miss.due >= clock.now()) return;
-    await fireBreachTimer(system, dueTimerOf(facts, miss.clockId, miss.due));
+    await fireTimer(system, dueTimerOf(facts, miss.clockId, miss.due));
   }
+}
+
+async function closeUnanswered(system: HuicaiSystem, caseId: string): Promise<void> {
+  const [timer] = unansweredTimerOf(await factsOf(system, caseId));
+  if (timer) await fireTimer(system, timer);
 }
 
 async function raiseSupervision(system: HuicaiSystem, caseId: string): Promise<void> {
@@ -206,14 +251,3 @@ async function raiseSupervision(system: HuicaiSystem, caseId: string): Promise<v
 
 export const factsOf = async (system: HuicaiSystem, caseId: string): Promise<CaseFacts> =>
   (await system.facts.fold<CaseFacts | null>(streamName('case', caseId), null, foldCase as never))!;
-
-/** Everything once: talents, cards, specialists, and a case of every course. */
-export async function tellAll(system: HuicaiSystem, clock: SetClock): Promise<Office> {
-  const office = await openOffice(system, clock);
-  const start = clock.time;
-  for (const [i, course] of COURSES.entries()) {
-    clock.time = start + i * 60_000;
-    await takeThrough(office, course, { talentId: office.talentIds[i % 3]! });
-  }
-  return office;
-}

@@ -12,8 +12,8 @@ import { clusterDirectory } from '../../libs/embedded-postgres/cluster.js';
 import { compareWithReplay } from '../support/replay.js';
 import { until } from '../support/until.js';
 import { Random, withSeed } from './eventstore-writers.fixture.js';
-import { tellAll } from './office.fixture.js';
 import { SetClock } from './rig.fixture.js';
+import { tellAll } from './tell-all.fixture.js';
 import { Flood, WorkerProcess } from './worker-process.fixture.js';
 
 const soak = process.env.HUICAI_SOAK === '1';

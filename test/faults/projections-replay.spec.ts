@@ -6,8 +6,8 @@ import type { Pool } from 'pg';
 import { BreakingPool } from '../support/breaking-pool.js';
 import { dumpReadModels } from '../support/canonical-dump.js';
 import { until } from '../support/until.js';
-import { tellAll } from './office.fixture.js';
 import { Rig } from './rig.fixture.js';
+import { tellAll } from './tell-all.fixture.js';
 
 const soak = process.env.HUICAI_SOAK === '1';
 jest.setTimeout(soak ? 600_000 : 120_000);

@@ -7,8 +7,8 @@ import type { StoredEvent } from '@huicai/event-store';
 import { firstMessage, forkSource } from '../support/processes.js';
 import { compareWithReplay } from '../support/replay.js';
 import { until } from '../support/until.js';
-import { tellAll } from './office.fixture.js';
 import { Rig } from './rig.fixture.js';
+import { tellAll } from './tell-all.fixture.js';
 
 const soak = process.env.HUICAI_SOAK === '1';
 const EVENTS = soak ? 20_000 : 2_000;
@@ -96,13 +96,16 @@ it('a worker that is killed in the middle of its work, again and again, leaves w
     async () => (await system.pool.query('select 1 from read.sla_timers where due < now() limit 1')).rows.length === 0,
     60_000,
   );
+  // What one reaction brings about may set another going.
   await until(
-    'the last reaction',
-    async () => (await system.pool.query('select 1 from ops.reaction where position >= $1', [last.toString()])).rows.length > 0,
+    'what timers and reactions did',
+    async () => {
+      const head = await headOf();
+      const behind = await system.pool.query('select 1 from ops.reaction where position < $1', [head.toString()]);
+      return behind.rows.length === 0 && (await handled()) >= head;
+    },
     60_000,
   );
-  const head = await headOf();
-  await until('what timers and reactions did', async () => (await handled()) >= head, 60_000);
   await kill();
 
   expect(await compareWithReplay(rig.databaseUrl, rig.events.connectionString, rig.kekFile)).toEqual([]);
@@ -114,9 +117,21 @@ it('a worker that is killed in the middle of its work, again and again, leaves w
   // Every case whose callback was dissatisfied is under supervision, once: the log itself tells.
   const dissatisfied = await streamsWith('CallbackRecorded', (data) => data.resolved === false);
   expect(dissatisfied.length).toBeGreaterThan(KILLS);
-  const raised = await streamsWith('SupervisionRaised', () => true);
+  const raised = await streamsWith(
+    'SupervisionRaised',
+    ({ cause }) => cause === 'DISSATISFIED' || cause === 'STILL_DISSATISFIED',
+  );
   expect(raised).toHaveLength(dissatisfied.length);
   expect(new Set(raised)).toEqual(new Set(dissatisfied));
+  // So is every case whose promise was broken.
+  const broken = await streamsWith('BreachRecorded', ({ clockId }) => (clockId as string).startsWith('total/'));
+  for (const nth of [1, 2]) {
+    const overdue = await streamsWith('SupervisionRaised', ({ cause, cycle }) => cause === 'OVERDUE' && cycle === nth);
+    expect(new Set(overdue).size).toBe(overdue.length);
+    expect(broken).toEqual(expect.arrayContaining(overdue));
+  }
+  const overdue = await streamsWith('SupervisionRaised', ({ cause }) => cause === 'OVERDUE');
+  expect(overdue.length).toBeGreaterThan(0);
 });
 
 /** The stream of every event of a type with such data, once for each event. */

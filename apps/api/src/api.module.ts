@@ -3,15 +3,23 @@ import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE, Reflector } from '@ne
 import { CqrsModule } from '@nestjs/cqrs';
 import { HistoryController } from '../../../libs/contexts/audit/history.api.js';
 import { CalendarsController } from '../../../libs/contexts/calendar/calendar.api.js';
+import { CalendarChangesController } from '../../../libs/contexts/calendar/changes/changes.api.js';
+import { PolicyChangesController } from '../../../libs/contexts/calendar/changes/policy-changes.api.js';
 import { PoliciesController } from '../../../libs/contexts/calendar/policies.api.js';
 import { WhatIfController } from '../../../libs/contexts/calendar/what-if/what-if.api.js';
 import { WorkingTimeController } from '../../../libs/contexts/calendar/working-time.api.js';
 import { CardsController } from '../../../libs/contexts/cards/cards.api.js';
 import { CasesController } from '../../../libs/contexts/cases/case.api.js';
+import { CaseDeskController } from '../../../libs/contexts/cases/case-desk.api.js';
+import { CaseRoutingController } from '../../../libs/contexts/cases/case-routing.api.js';
 import { ClockExplanationController } from '../../../libs/contexts/cases/clock-explanation.api.js';
 import { CatalogueController } from '../../../libs/contexts/catalogue/catalogue.api.js';
 import { ChannelsController } from '../../../libs/contexts/channels/channels.api.js';
+import { RoutingController } from '../../../libs/contexts/channels/routing.api.js';
+import { QueuesController } from '../../../libs/contexts/reporting/queues.api.js';
 import { ReportingController } from '../../../libs/contexts/reporting/reporting.api.js';
+import { WorkloadController } from '../../../libs/contexts/reporting/workload.api.js';
+import { HandOversController } from '../../../libs/contexts/specialists/hand-over.api.js';
 import { SpecialistsController } from '../../../libs/contexts/specialists/specialists.api.js';
 import { TalentsController } from '../../../libs/contexts/talents/talents.api.js';
 import { DeadLettersController } from './admin/dead-letters.controller.js';
@@ -42,13 +50,21 @@ export const apiModule = (parts: Parts): DynamicModule => ({
     TalentsController,
     CardsController,
     CasesController,
+    CaseRoutingController,
     ClockExplanationController,
     HistoryController,
+    QueuesController,
     ReportingController,
+    WorkloadController,
     SpecialistsController,
+    HandOversController,
     CatalogueController,
     ChannelsController,
+    RoutingController,
     CalendarsController,
+    CalendarChangesController,
+    PolicyChangesController,
+    CaseDeskController,
     PoliciesController,
     WorkingTimeController,
     WhatIfController,

@@ -44,6 +44,9 @@ const NO_COMMAND = new Set([
   '/api/v1/talents/search',
   '/api/v1/working-time/deadline',
   '/api/v1/sla/what-if',
+  '/api/v1/calendars/{calendarId}/changes/preview',
+  '/api/v1/policies/{policyId}/changes/preview',
+  '/api/v1/channels/{channelId}/routing/dry-run',
 ]);
 
 const headerParameter = (name: string, description: string) => ({

@@ -1,6 +1,8 @@
 import { DEMO_PASSWORD, DEMO_USERS } from '@huicai/composition';
 import { migrate } from '@huicai/database';
 import { Command, InvalidArgumentError } from 'commander';
+import { caseMatrix } from '../../../libs/contexts/cases/case-matrix.js';
+import { addCalendar } from './calendar.js';
 import { addDeadLetters } from './dead-letters.js';
 import { addDeadline } from './deadline.js';
 import { flowCommand } from './flow.js';
@@ -47,6 +49,13 @@ program
   .action((event: string | undefined, options: { markdown?: boolean }) => flowCommand(event, options));
 
 program
+  .command('matrix')
+  .description('which role can take which step of a case in which status, as a page')
+  .action(() => {
+    process.stdout.write(`${caseMatrix()}\n`);
+  });
+
+program
   .command('rebuild [projections...]')
   .description('fill read models anew from the log, beside those that are shown, and compare the two')
   .option('--all', 'every read model, from one reading of the log')
@@ -72,6 +81,7 @@ program
 addDeadLetters(program);
 addReactions(program);
 addDeadline(program);
+addCalendar(program);
 
 function banner({ mode, apiUrl, docsUrl, dataDir }: Addresses): string {
   const lines = ['', '惠才 Huicai is running', `  API   ${apiUrl}/api/v1`, `  Docs  ${docsUrl}`];

@@ -4,7 +4,7 @@ import type { CardEvent } from '../cards/contract.js';
 import type { CaseEvent } from '../cases/contract.js';
 import type { CatalogueEvent } from '../catalogue/contract.js';
 import type { ChannelsEvent } from '../channels/contract.js';
-import type { AssignmentEvent, SpecialistEvent } from '../specialists/contract.js';
+import type { AssignmentEvent, HandOverEvent, SpecialistEvent } from '../specialists/contract.js';
 import type { TalentEvent } from '../talents/contract.js';
 import { history } from './views/history.view.js';
 
@@ -16,6 +16,7 @@ type AnyEvent =
   | CatalogueEvent
   | ChannelsEvent
   | AssignmentEvent
+  | HandOverEvent
   | SpecialistEvent
   | TalentEvent;
 
@@ -24,7 +25,11 @@ const kept: Effects = { views: [history] };
 /** The history takes every event there is; a new type that is not named here does not compile. */
 export const auditFlow = flow<AnyEvent>('audit', {
   CalendarVersionPublished: kept,
+  CalendarChangeApplied: kept,
+  CalendarChangeUndone: kept,
   PolicyVersionPublished: kept,
+  PolicyChangeApplied: kept,
+  PolicyChangeUndone: kept,
   CardApplied: kept,
   CardReviewed: kept,
   CardIssued: kept,
@@ -38,9 +43,13 @@ export const auditFlow = flow<AnyEvent>('audit', {
   CaseSignedFor: kept,
   CaseReturned: kept,
   CaseTaken: kept,
+  CaseAssigned: kept,
+  CaseHandedOver: kept,
+  CaseReturnedToQueue: kept,
   RequesterContacted: kept,
   ClockPaused: kept,
   ClockResumed: kept,
+  RequesterReplied: kept,
   ExtensionRequested: kept,
   ExtensionGranted: kept,
   ExtensionRefused: kept,
@@ -54,15 +63,40 @@ export const auditFlow = flow<AnyEvent>('audit', {
   CaseReopened: kept,
   BreachRecorded: kept,
   BreachWithdrawn: kept,
+  BreachExcused: kept,
+  ExcuseWithdrawn: kept,
   SupervisionRaised: kept,
+  CaseAnsweredDirectly: kept,
+  ReturnRefused: kept,
+  CaseReassigned: kept,
+  SupplementRequested: kept,
+  SupplementReceived: kept,
+  CaseClosedUnanswered: kept,
+  ReminderSent: kept,
+  NoteAdded: kept,
+  MessageSent: kept,
+  CaseArchived: kept,
+  SupervisionWorkedOff: kept,
+  SupervisionClosed: kept,
   CatalogueVersionDrafted: kept,
   CatalogueVersionPublished: kept,
   DepartmentRegistered: kept,
   ChannelOpened: kept,
+  ChannelHoursSet: kept,
+  RoutingRulesPublished: kept,
+  ReturnAfterSet: kept,
   ItemRouted: kept,
   SpecialistEnrolled: kept,
+  SpecialistSkillsSet: kept,
+  SpecialistCapacitySet: kept,
+  SpecialistHoursSet: kept,
+  LeavePlanned: kept,
+  LeaveCancelled: kept,
   PrimarySpecialistAssigned: kept,
   TalentHandedOver: kept,
+  TalentPassedOn: kept,
+  HandOverStarted: kept,
+  HandOverCompleted: kept,
   TalentRegistered: kept,
   TalentCorrected: kept,
 });

@@ -103,7 +103,7 @@ function entryOf(reads: Reads, row: HistoryRow, data: object) {
 }
 
 function withoutColleagues(data: object): object {
-  const { firstContactPerson: _, ...rest } = data as { firstContactPerson?: string };
+  const { firstContactPerson: _, considered: __, ...rest } = data as { firstContactPerson?: string; considered?: object };
   return rest;
 }
 

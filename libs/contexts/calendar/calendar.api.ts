@@ -23,13 +23,14 @@ export class CalendarsController {
 
   @Get()
   @Roles(...READERS)
-  @Shows('The calendar; ETag is the revision of its last version', CALENDAR_SHAPE)
+  @Shows('The calendar; ETag is the revision of its last version or change', CALENDAR_SHAPE)
   @ApiOperation({ summary: 'A calendar of working time (工作日历) and its versions, each with since when it was known' })
   read(@Asked() request: RequestState, @Param('calendarId') id: string): Promise<Answer> {
     return this.queries.execute(
       new Ask(request, [], async ({ calendar }) => {
-        const { versions } = await existing(calendar, id);
-        return { revision: String(versions.length - 1), body: { id, versions: versions.map(headOf) } };
+        const { versions, changes = [] } = await existing(calendar, id);
+        const undone = changes.filter((change) => change.undone).length;
+        return { revision: String(versions.length + changes.length + undone - 1), body: { id, versions: versions.map(headOf) } };
       }),
     );
   }
@@ -65,17 +66,21 @@ export class CalendarsController {
     const outcome: Outcome = {
       id: () => id,
       location: () => `/api/v1/calendars/${id}`,
-      also: ([event]) => ({ version: (event!.data as CalendarEvent['data']).calendar.version }),
+      also: ([event]) => ({
+        version: (event as Extract<CalendarEvent, { type: 'CalendarVersionPublished' }>).data.calendar.version,
+      }),
     };
     return this.commands.execute(new RunCommand(request, outcome, (side) => publishCalendarVersion(side, id, body)));
   }
 }
 
-function checkId(id: string): void {
+/** @throws BadInput `code-invalid` */
+export function checkId(id: string): void {
   if (!CALENDAR_ID.test(id)) throw badInput('code-invalid', 'calendarId');
 }
 
-async function existing(calendar: (id: string) => Promise<CalendarFacts>, id: string): Promise<CalendarFacts> {
+/** @throws Refusal `calendar-not-found`; BadInput `code-invalid` */
+export async function existing(calendar: (id: string) => Promise<CalendarFacts>, id: string): Promise<CalendarFacts> {
   checkId(id);
   const facts = await calendar(id);
   if (facts.versions.length === 0) throw notFound('calendar-not-found', { field: 'calendarId' });

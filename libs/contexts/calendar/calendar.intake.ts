@@ -3,6 +3,7 @@ import { type CommandResult, canonicalJson, eventTime, streamName } from '@huica
 import { type NoticeDay, parseDaysCsv, WorkingTimeError, withNotice, yearOfDays } from '@huicai/working-time';
 import type { CommandSide } from '../edge.js';
 import type { PublishCalendarVersionBody } from './calendar.bodies.js';
+import { publishNext } from './calendar.js';
 import type { CalendarCommand, CalendarEvent, CalendarVersionData } from './contract.js';
 import { type CalendarFacts, calendarDataOf, foldCalendar, noCalendar } from './facts.js';
 import { calendarFault } from './faults.js';
@@ -19,7 +20,9 @@ export async function publishCalendarVersion(
   const command: CalendarCommand = { type: 'PublishCalendarVersion', data: { calendar: nextVersion(calendarId, known, body) } };
   // Of what was asked, not of what it came to: a repeat finds a later version and yet is the same request.
   const commandHash = await gateway.vault.commandHash(canonicalJson({ calendarId, ...body }), null);
-  return gateway.send({ aggregate: 'calendar', id: calendarId, command, caller, context: { ...meta, commandHash } });
+  return publishNext(() =>
+    gateway.send({ aggregate: 'calendar', id: calendarId, command, caller, context: { ...meta, commandHash } }),
+  );
 }
 
 /** The data of the version that follows what is known. @throws BadInput */

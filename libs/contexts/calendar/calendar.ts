@@ -1,7 +1,24 @@
-import { type BaseFacts, type Decider, invalid } from '@huicai/kernel';
-import { compileCalendar, parseInstant, WorkingTimeError, type WorkingTimeErrorCode } from '@huicai/working-time';
-import type { CalendarCommand, CalendarEvent, CalendarVersionData } from './contract.js';
-import { type CalendarFacts, calendarVersionOf, foldCalendar, noCalendar, OFFICE_ZONE } from './facts.js';
+import { type BaseFacts, type Decider, illegal, invalid, notFound, Refusal } from '@huicai/kernel';
+import {
+  compileCalendar,
+  parseInstant,
+  parseLocalDate,
+  spliceCalendars,
+  WorkingTimeError,
+  type WorkingTimeErrorCode,
+} from '@huicai/working-time';
+import { checkLater, checkUndo } from './applied-changes.js';
+import type { CalendarCommand, CalendarEvent, CalendarVersionData, TimeChange } from './contract.js';
+import {
+  type CalendarFacts,
+  calendarVersionOf,
+  checkDay,
+  compiledVersion,
+  foldCalendar,
+  noCalendar,
+  OFFICE_ZONE,
+  officeDay,
+} from './facts.js';
 import { calendarFault } from './faults.js';
 
 /** Working days and office hours as versioned data. A version never changes; a correction is a new one. */
@@ -9,13 +26,85 @@ export const calendar: Decider<CalendarCommand, CalendarEvent, CalendarFacts, Ba
   aggregate: 'calendar',
   initialState: () => noCalendar,
   evolve: foldCalendar,
-  decide: ({ data }, state, facts) => {
-    checkNext(data.calendar.version, state.versions.length, 'calendar.version');
-    checkCalendar(data.calendar, state);
-    checkAnnounced(data.calendar, state, facts);
-    return [{ type: 'CalendarVersionPublished', data }];
+  decide: (command, state, facts) => {
+    const approvedBy = facts.actor.id;
+    switch (command.type) {
+      case 'PublishCalendarVersion': {
+        const { calendar: version } = command.data;
+        checkNext(version.version, state.versions.length, 'calendar.version');
+        checkCalendar(version, state);
+        checkAnnounced(version, state, facts);
+        return [{ type: 'CalendarVersionPublished', data: command.data }];
+      }
+      case 'ApplyCalendarChange':
+        checkChange(command.data, state, facts.now);
+        checkReason(command.data.reason);
+        return [{ type: 'CalendarChangeApplied', data: { ...command.data, approvedBy } }];
+      case 'UndoCalendarChange':
+        checkUndo(state.changes, command.data.changeId, 'calendar');
+        checkReason(command.data.reason);
+        return [{ type: 'CalendarChangeUndone', data: { ...command.data, approvedBy } }];
+    }
   },
 };
+
+/**
+ * Refuses a change that clocks could not go by. A day that has passed is changed by `retroactive` alone.
+ *
+ * @param now epoch milliseconds
+ * @throws Refusal `calendar-version-not-found`, `change-not-later`, `change-reaches-less`, `field-required`, `unknown-field`, `date-invalid`, `change-in-the-past`
+ */
+export function checkChange(
+  { mode, to, fromDay }: Pick<TimeChange, 'mode' | 'to' | 'fromDay'>,
+  { versions, changes }: CalendarFacts,
+  now: number,
+): void {
+  if (!versions[to - 1]) throw notFound('calendar-version-not-found', { field: 'to' });
+  checkLater(to, changes);
+  // A clock may have started under the oldest; one that no calendar reaches has no due at all.
+  const [oldest, next] = [compiledVersion({ versions }, 1), compiledVersion({ versions }, to)];
+  const { from } = oldest.coveredYears;
+  if (mode !== 'keep' && next.coveredYears.from > from) throw invalid('change-reaches-less', 'to', { from });
+  const day = checkFromDay({ mode, fromDay }, now);
+  if (day !== null)
+    refusing(
+      () => spliceCalendars(oldest, next, parseLocalDate(day, 'fromDay')),
+      () => invalid('date-invalid', 'fromDay'),
+    );
+}
+
+/** The day a change begins; null where it has none. @throws Refusal `field-required`, `unknown-field`, `date-invalid`, `change-in-the-past` */
+export function checkFromDay({ mode, fromDay }: Pick<TimeChange, 'mode' | 'fromDay'>, now: number): string | null {
+  if (mode !== 'prospective') {
+    if (fromDay !== null) throw invalid('unknown-field', 'fromDay');
+    return null;
+  }
+  if (fromDay === null) throw invalid('field-required', 'fromDay');
+  checkDay(fromDay, 'fromDay');
+  const today = officeDay(now);
+  if (fromDay < today) throw invalid('change-in-the-past', 'fromDay', { today });
+  return fromDay;
+}
+
+/** @throws Refusal `reason-needed` */
+export function checkReason(reason: string): void {
+  if (reason.trim() === '') throw invalid('reason-needed', 'reason');
+}
+
+/**
+ * Sends what publishes the version after the last that was seen. Whoever finds that another one was published meanwhile has not seen
+ * it, and is told so: no field is at fault.
+ *
+ * @throws Refusal `published-meanwhile`, and what sending throws
+ */
+export async function publishNext<T>(send: () => Promise<T>): Promise<T> {
+  try {
+    return await send();
+  } catch (error) {
+    if (error instanceof Refusal && error.code === 'version-not-next') throw illegal('published-meanwhile');
+    throw error;
+  }
+}
 
 /** Versions count from 1 without gaps. @throws Refusal `version-not-next` */
 export function checkNext(version: number, known: number, field: string): void {

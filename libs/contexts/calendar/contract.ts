@@ -6,34 +6,72 @@ export interface CalendarVersionData extends Omit<CalendarVersion, 'weekly'> {
   readonly weekly: readonly { readonly weekday: 1 | 2 | 3 | 4 | 5 | 6 | 7; readonly intervals: readonly Interval[] }[];
 }
 
-export type CalendarCommand = {
-  readonly type: 'PublishCalendarVersion';
-  readonly data: { readonly calendar: CalendarVersionData };
-};
-export type CalendarEvent = {
-  readonly type: 'CalendarVersionPublished';
-  readonly data: { readonly calendar: CalendarVersionData };
-};
+/**
+ * What clocks that run already have of a newer version: `keep` nothing; `retroactive` all of it, as if it had been known when they
+ * started; `prospective`, of a calendar its days from a day on, of a policy its limits where they are not over before that day.
+ */
+export type ChangeMode = 'keep' | 'prospective' | 'retroactive';
+
+/** A newer version of a calendar or of a policy put on clocks that run. */
+export interface TimeChange {
+  readonly changeId: string;
+  readonly mode: ChangeMode;
+  /** The version. */
+  readonly to: number;
+  /** First day that counts as the version says, YYYY-MM-DD of the office; only for `prospective`. */
+  readonly fromDay: string | null;
+  readonly reason: string;
+}
+
+export interface Undoing {
+  readonly changeId: string;
+  readonly reason: string;
+}
+
+export type TimeChangeApproval = TimeChange & { readonly approvedBy: string };
+export type TimeChangeUndoing = Undoing & { readonly approvedBy: string };
+
+export type CalendarCommand =
+  | { readonly type: 'PublishCalendarVersion'; readonly data: { readonly calendar: CalendarVersionData } }
+  | { readonly type: 'ApplyCalendarChange'; readonly data: TimeChange }
+  | { readonly type: 'UndoCalendarChange'; readonly data: Undoing };
+export type CalendarEvent =
+  | { readonly type: 'CalendarVersionPublished'; readonly data: { readonly calendar: CalendarVersionData } }
+  | { readonly type: 'CalendarChangeApplied'; readonly data: TimeChangeApproval }
+  | { readonly type: 'CalendarChangeUndone'; readonly data: TimeChangeUndoing };
 
 /** ENQUIRY 咨询, NORMAL 一般, COMPLEX 复杂或跨部门. */
 export type Urgency = 'ENQUIRY' | 'NORMAL' | 'COMPLEX';
 
-/** Clocks that run on every case. The requester sees `total`; the others judge the handling department. */
-export type ClockKind = 'total' | 'signFor' | 'firstContact' | 'handling';
+/**
+ * Clocks of a case. The requester sees `total`; the others judge the handling department, but for `callback` (回访), which is the
+ * office's own and runs only where the policy sets a limit to it.
+ */
+export type ClockKind = 'total' | 'signFor' | 'firstContact' | 'handling' | 'callback';
 
 /** What a policy sets a limit to: the clocks of a case, the department's opinion, the callback (回访), and putting right a bad review. */
-export type LimitKind = ClockKind | 'opinion' | 'callback' | 'rectification';
+export type LimitKind = ClockKind | 'opinion' | 'rectification';
+
+/** A limit as a policy sets it: one of a case, or the close of a season that comes every year. */
+export type PolicyLimit = Exclude<Limit, { readonly kind: 'calendarWindow' }> | SeasonLimit;
+
+/** Due at the next close from the start of the clock on, never rolled; such as the season of school enrolment (子女入学). */
+export interface SeasonLimit {
+  readonly kind: 'calendarWindow';
+  /** Month, day and time of the office, `MM-DDThh:mm`. */
+  readonly closes: string;
+}
 
 /** Rules as the first versions had them: one limit for `total` and `handling`. */
 export interface HandlingRule {
   /** Applies to every item when left out. */
   readonly itemCode?: string;
   readonly urgency?: Urgency;
-  readonly limit: Limit;
+  readonly limit: Exclude<PolicyLimit, SeasonLimit>;
 }
 
 /** Limits of one rule. `total` is that of `handling` where it is left out, the others are then those of the version. */
-export type RuleLimits = { readonly handling: Limit } & { readonly [K in Exclude<LimitKind, 'handling'>]?: Limit };
+export type RuleLimits = { readonly handling: PolicyLimit } & { readonly [K in Exclude<LimitKind, 'handling'>]?: PolicyLimit };
 
 /** Whom a rule is about, by item × urgency × category of the talent; what is left out is any. */
 export interface PolicyRule {
@@ -42,7 +80,7 @@ export interface PolicyRule {
   readonly category?: TalentCategory;
   readonly limits: RuleLimits;
   /** What the law allows (法定时限); the promise (承诺时限) is never longer. */
-  readonly statutory?: Limit;
+  readonly statutory?: PolicyLimit;
 }
 
 export interface PolicyVersion {
@@ -51,12 +89,12 @@ export interface PolicyVersion {
   /** First day of the office it is in force, YYYY-MM-DD. */
   readonly effectiveFrom: string;
   readonly calendarId: string;
-  readonly signFor: Limit;
-  readonly firstContact: Limit;
+  readonly signFor: PolicyLimit;
+  readonly firstContact: PolicyLimit;
   /** Where left out, nothing is promised; the first versions do not have these three. */
-  readonly opinion?: Limit;
-  readonly callback?: Limit;
-  readonly rectification?: Limit;
+  readonly opinion?: PolicyLimit;
+  readonly callback?: PolicyLimit;
+  readonly rectification?: PolicyLimit;
   /** First match wins. A version has either `rules` or, like the first ones, `handling`. */
   readonly rules?: readonly PolicyRule[];
   readonly handling?: readonly HandlingRule[];
@@ -73,5 +111,11 @@ export interface PolicyPublication {
   readonly reason?: string;
 }
 
-export type PolicyCommand = { readonly type: 'PublishPolicyVersion'; readonly data: PolicyPublication };
-export type PolicyEvent = { readonly type: 'PolicyVersionPublished'; readonly data: PolicyPublication };
+export type PolicyCommand =
+  | { readonly type: 'PublishPolicyVersion'; readonly data: PolicyPublication }
+  | { readonly type: 'ApplyPolicyChange'; readonly data: TimeChange }
+  | { readonly type: 'UndoPolicyChange'; readonly data: Undoing };
+export type PolicyEvent =
+  | { readonly type: 'PolicyVersionPublished'; readonly data: PolicyPublication }
+  | { readonly type: 'PolicyChangeApplied'; readonly data: TimeChangeApproval }
+  | { readonly type: 'PolicyChangeUndone'; readonly data: TimeChangeUndoing };

@@ -53,7 +53,7 @@ export class PoliciesController {
   @Shows('The policy; ETag is the revision of its last version', POLICY_SHAPE)
   @ApiOperation({ summary: 'A policy of time limits (时限规则) and its versions, each with when it took effect and why' })
   read(@Asked() request: RequestState, @Param('policyId') id: string): Promise<Answer> {
-    checkId(id);
+    checkPolicyId(id);
     return this.queries.execute(new Ask(request, [], (reads) => policyPage(reads, id)));
   }
 
@@ -62,7 +62,7 @@ export class PoliciesController {
   @Shows('The version', POLICY_VERSION_SHAPE)
   @ApiOperation({ summary: 'One version in full: limits by item, urgency and category, extensions, return window, lights' })
   readVersion(@Asked() request: RequestState, @Param('policyId') id: string, @Param('version') version: string): Promise<Answer> {
-    checkId(id);
+    checkPolicyId(id);
     return this.queries.execute(new Ask(request, [], (reads) => policyVersionPage(reads, id, version)));
   }
 
@@ -76,7 +76,7 @@ export class PoliciesController {
     @Param('policyId') id: string,
     @Query() query: Record<string, unknown>,
   ): Promise<Answer> {
-    checkId(id);
+    checkPolicyId(id);
     const { itemCode, urgency, category, on } = readParameters(CASE, query);
     const matter = { itemCode: itemCode!, urgency: urgency!, category: category! };
     return this.queries.execute(new Ask(request, [], (reads) => resolvedLimits(reads, id, matter, on)));
@@ -90,16 +90,17 @@ export class PoliciesController {
     @Param('policyId') id: string,
     @Body() body: PublishPolicyVersionBody,
   ): Promise<Answer> {
-    checkId(id);
+    checkPolicyId(id);
     const outcome: Outcome = {
       id: () => id,
       location: () => `/api/v1/policies/${id}`,
-      also: ([event]) => ({ version: (event!.data as PolicyEvent['data']).policy.version }),
+      also: ([event]) => ({ version: (event as Extract<PolicyEvent, { type: 'PolicyVersionPublished' }>).data.policy.version }),
     };
     return this.commands.execute(new RunCommand(request, outcome, (side) => publishPolicyVersion(side, id, body)));
   }
 }
 
-function checkId(id: string): void {
+/** @throws BadInput `code-invalid` */
+export function checkPolicyId(id: string): void {
   if (!POLICY_ID.test(id)) throw badInput('code-invalid', 'policyId');
 }

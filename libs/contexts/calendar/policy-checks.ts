@@ -1,8 +1,8 @@
 import { invalid } from '@huicai/kernel';
-import { checkLightPolicy, checkLimit, type Limit } from '@huicai/working-time';
+import { checkLightPolicy, checkLimit } from '@huicai/working-time';
 import { refusing } from './calendar.js';
-import type { LimitKind, PolicyRule, PolicyVersion } from './contract.js';
-import { LIMIT_KINDS, limitUnder, rulesOf } from './policy-limits.js';
+import type { LimitKind, PolicyLimit, PolicyRule, PolicyVersion } from './contract.js';
+import { isSeasonClose, LIMIT_KINDS, limitUnder, rulesOf } from './policy-limits.js';
 
 /** Longer promises would leave the years a calendar covers, and the steps that start clocks would fail for everyone. */
 export const MOST_LIMIT_DAYS = 366;
@@ -10,12 +10,11 @@ export const MOST_LIMIT_DAYS = 366;
 export const MOST_LIMIT_MINUTES = 150_000;
 export const MOST_RULES = 500;
 
-/** Kinds of limit a policy can set. A window ends at one instant, which can not be said of cases to come. */
-export const POLICY_LIMIT_KINDS = ['workingTime', 'workingDays', 'naturalDays', 'none'] as const;
+export const POLICY_LIMIT_KINDS = ['workingTime', 'workingDays', 'naturalDays', 'calendarWindow', 'none'] as const;
 
 const refuse = (field: string, code: string) => invalid('policy-invalid', `policy.${field}`, { code });
 
-/** @throws Refusal `policy-invalid`, `out-of-range` naming the limit at fault */
+/** @throws Refusal `policy-invalid`, `season-invalid`, `out-of-range` naming the limit at fault */
 export function checkLimits(data: PolicyVersion): void {
   for (const kind of ['signFor', 'firstContact'] as const) checkOne(data[kind], kind);
   for (const kind of ['opinion', 'callback', 'rectification'] as const) if (data[kind]) checkOne(data[kind], kind);
@@ -31,9 +30,12 @@ export function checkLimits(data: PolicyVersion): void {
   });
 }
 
-function checkOne(limit: Limit, field: string): void {
+function checkOne(limit: PolicyLimit, field: string): void {
+  if (limit.kind === 'calendarWindow') {
+    if (!isSeasonClose(limit.closes)) throw invalid('season-invalid', `policy.${field}.closes`);
+    return;
+  }
   refusing(() => checkLimit(limit, field), refuse);
-  if (limit.kind === 'calendarWindow') throw refuse(`${field}.kind`, 'INVALID_LIMIT');
   if (limit.kind === 'none') return;
   const [unit, amount, max] =
     limit.kind === 'workingTime'
@@ -78,20 +80,21 @@ export function checkStatutory(data: PolicyVersion): void {
   });
 }
 
-function checkWithin(rule: PolicyRule, statutory: Limit, kind: LimitKind, data: PolicyVersion, i: number): void {
+function checkWithin(rule: PolicyRule, statutory: PolicyLimit, kind: LimitKind, data: PolicyVersion, i: number): void {
   const promised = limitUnder(rule, kind, data);
   // What the rule leaves out is what it says of handling.
   const field = `policy.rules[${i}].limits.${rule.limits[kind] ? kind : 'handling'}`;
   const [most, said] = [amountOf(statutory), amountOf(promised)];
   if (most === null) throw invalid('policy-statutory-not-comparable', `policy.rules[${i}].statutory.kind`);
+  if (promised.kind === 'calendarWindow') throw invalid('policy-statutory-not-comparable', `${field}.kind`);
   // To promise nothing is to promise longer than any law.
   if (said === null) throw invalid('policy-over-statutory', field, { most });
   if (promised.kind !== statutory.kind) throw invalid('policy-statutory-not-comparable', `${field}.kind`);
   if (said > most) throw invalid('policy-over-statutory', field, { most });
 }
 
-/** Minutes or days, by its kind; null without a limit. */
-function amountOf(limit: Limit): number | null {
+/** Minutes or days, by its kind; null without a limit, and for a season. */
+function amountOf(limit: PolicyLimit): number | null {
   if (limit.kind === 'workingTime') return limit.minutes;
   return limit.kind === 'workingDays' || limit.kind === 'naturalDays' ? limit.days : null;
 }

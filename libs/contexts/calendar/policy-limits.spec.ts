@@ -3,7 +3,7 @@ import { refusalOf } from '../../kernel/spec-dsl.js';
 import type { LimitKind, PolicyRule, PolicyVersion } from './contract.js';
 import { DEFAULT_POLICY } from './default-policy.js';
 import { limitOf, limitsOf, type Matter, matchingRule, rulesOf } from './facts.js';
-import { CATEGORIES, LIMIT_KINDS, URGENCIES } from './policy-limits.js';
+import { CATEGORIES, isSeasonClose, LIMIT_KINDS, limitFrom, URGENCIES } from './policy-limits.js';
 import { checkReach } from './policy-reach.js';
 
 const days = (n: number) => ({ kind: 'workingDays', days: n }) as const;
@@ -74,6 +74,44 @@ describe('the first rule about a case', () => {
   });
 });
 
+describe('the close of a season', () => {
+  const at = (local: string) => Date.parse(`${local}+08:00`);
+  const enrolment = { kind: 'calendarWindow', closes: '08-31T17:00' } as const;
+  const from = (local: string, closes = enrolment.closes as string) => limitFrom({ ...enrolment, closes }, at(local));
+
+  it.each([
+    ['2026-01-01T00:00', '2026-08-31T17:00'],
+    ['2026-08-31T16:59', '2026-08-31T17:00'],
+    ['2026-08-31T17:00', '2026-08-31T17:00'],
+    ['2026-08-31T17:01', '2027-08-31T17:00'],
+    ['2026-12-31T23:59', '2027-08-31T17:00'],
+  ])('after %s is %s', (start, close) => {
+    expect(from(start)).toEqual({ kind: 'calendarWindow', at: at(close) });
+  });
+
+  it('is of the office’s year', () => {
+    expect(from('2027-01-01T00:30', '01-01T01:00')).toEqual({ kind: 'calendarWindow', at: at('2027-01-01T01:00') });
+    expect(from('2026-12-31T23:30', '12-31T23:45')).toEqual({ kind: 'calendarWindow', at: at('2026-12-31T23:45') });
+  });
+
+  it('is a month, a day every year has, and a time', () => {
+    for (const good of ['08-31T17:00', '01-01T00:00', '12-31T23:59', '02-28T09:00'])
+      expect([good, isSeasonClose(good)]).toEqual([good, true]);
+    for (const bad of [
+      '02-29T17:00',
+      '13-01T10:00',
+      '04-31T10:00',
+      '08-31',
+      '08-31T24:00',
+      '08-31T17:60',
+      '2026-08-31T17:00',
+      '8-31T17:00',
+      '',
+    ])
+      expect([bad, isSeasonClose(bad)]).toEqual([bad, false]);
+  });
+});
+
 describe('a version as the first ones were recorded', () => {
   it.each(URGENCIES)('gives %s the limit of that urgency, whatever the item and category', (urgency) => {
     const { limit } = DEFAULT_POLICY.handling.find((rule) => rule.urgency === urgency)!;
@@ -101,7 +139,7 @@ describe('a version as the first ones were recorded', () => {
 it('versions that are published decide every case, and need each of their rules', () => {
   const part = <T>(values: readonly T[]) => fc.option(fc.constantFrom(...values), { nil: undefined });
   const whom = fc.record({ itemCode: part(['04', '05']), urgency: part(URGENCIES), category: part(CATEGORIES.slice(0, 2)) });
-  const given = ({ itemCode, urgency, category }: Partial<Matter>) => ({
+  const given = ({ itemCode, urgency, category }: Omit<PolicyRule, 'limits'>) => ({
     ...(itemCode === undefined ? {} : { itemCode }),
     ...(urgency === undefined ? {} : { urgency }),
     ...(category === undefined ? {} : { category }),
@@ -113,7 +151,7 @@ it('versions that are published decide every case, and need each of their rules'
   let taken = 0;
   fc.assert(
     fc.property(fc.array(whom, { maxLength: 5 }), fc.boolean(), (whoms, withLast) => {
-      const each = [...whoms.map((one) => given(one as Partial<Matter>)), ...(withLast ? [{}] : [])];
+      const each = [...whoms.map((one) => given(one as Omit<PolicyRule, 'limits'>)), ...(withLast ? [{}] : [])];
       // Limits that differ tell the rules apart.
       const rules = each.map((one, i) => ({ ...one, limits: { handling: days(i + 1) } }));
       const useless = rules.findIndex((_rule, i) => all(rules) === all(rules.filter((__, j) => j !== i)));

@@ -23,7 +23,7 @@ export function checkReach(data: PolicyVersion): void {
   const dead = rules.findIndex((_, i) => !decides.has(i));
   if (dead >= 0) throw invalid('policy-rule-unreachable', `policy.${list}[${dead}]`, { rule: dead + 1 });
   if (uncovered)
-    throw invalid('policy-case-uncovered', `policy.${list}`, { urgency: uncovered.urgency, category: uncovered.category });
+    throw invalid('policy-case-uncovered', `policy.${list}`, { urgency: uncovered.urgency, category: uncovered.category! });
 }
 
 function mattersOf(named: readonly (string | undefined)[]): Matter[] {

@@ -15,19 +15,25 @@ import {
   WholeNumber,
   wholeNumber,
 } from '@huicai/http';
-import type { Limit } from '@huicai/working-time';
 import type { TalentCategory } from '../talents/contract.js';
-import type { Urgency } from './contract.js';
+import type { PolicyLimit, Urgency } from './contract.js';
 import { MOST_LIMIT_DAYS, MOST_LIMIT_MINUTES, MOST_RULES, POLICY_LIMIT_KINDS } from './policy-checks.js';
-import { CATEGORIES, LIMIT_KINDS, URGENCIES } from './policy-limits.js';
+import { CATEGORIES, COUNTING, isSeasonClose, LIMIT_KINDS, URGENCIES } from './policy-limits.js';
 
 export const POLICY_ID = /^[a-z][a-z0-9-]{0,31}$/;
 export const ITEM_CODE = /^\d{2}$/;
 
-const UNITS: Readonly<Record<string, readonly [unit: string, most: number]>> = {
-  workingTime: ['minutes', MOST_LIMIT_MINUTES],
-  workingDays: ['days', MOST_LIMIT_DAYS],
-  naturalDays: ['days', MOST_LIMIT_DAYS],
+const AMOUNTS = ['days', 'minutes', 'closes'];
+
+/** The field that says how much, and what it may say. */
+const UNITS: Readonly<Record<string, readonly [unit: string, check: Check]>> = {
+  workingTime: ['minutes', wholeNumber(1, MOST_LIMIT_MINUTES)],
+  workingDays: ['days', wholeNumber(1, MOST_LIMIT_DAYS)],
+  naturalDays: ['days', wholeNumber(1, MOST_LIMIT_DAYS)],
+  calendarWindow: [
+    'closes',
+    (value) => (typeof value === 'string' && isSeasonClose(value) ? undefined : { code: 'season-invalid' }),
+  ],
 };
 
 /** A limit: its kind and, but for `none`, its amount in the unit of that kind alone. */
@@ -38,14 +44,14 @@ const limit: Check = (value, owner) => {
   const { kind } = said;
   const unknown = kind === undefined ? { code: 'field-required' } : oneOf(POLICY_LIMIT_KINDS)(kind, owner);
   if (unknown) return { ...unknown, at: '.kind' };
-  const [unit, most] = UNITS[kind as string] ?? [];
+  const [unit, check] = UNITS[kind as string] ?? [];
   for (const name of Object.keys(said).filter((each) => each !== 'kind' && each !== unit)) {
-    if (name === 'days' || name === 'minutes') return { code: 'limit-of-other-unit', at: `.${name}` };
+    if (AMOUNTS.includes(name)) return { code: 'limit-of-other-unit', at: `.${name}` };
     return { code: 'unknown-field', at: /^[\w-]{1,64}$/.test(name) ? `.${name}` : '' };
   }
   if (unit === undefined) return undefined;
   const amount = said[unit];
-  const wrong = amount === undefined ? { code: 'field-required' } : wholeNumber(1, most!)(amount, owner);
+  const wrong = amount === undefined ? { code: 'field-required' } : check!(amount, owner);
   return wrong && { ...wrong, at: `.${unit}` };
 };
 
@@ -56,6 +62,11 @@ const LIMIT = {
     kind: { type: 'string', enum: [...POLICY_LIMIT_KINDS] },
     minutes: { type: 'integer', minimum: 1, maximum: MOST_LIMIT_MINUTES, description: 'For workingTime alone' },
     days: { type: 'integer', minimum: 1, maximum: MOST_LIMIT_DAYS, description: 'For workingDays and naturalDays' },
+    closes: {
+      type: 'string',
+      example: '08-31T17:00',
+      description: 'For calendarWindow: when the season closes every year, office time',
+    },
   },
   additionalProperties: false,
 };
@@ -73,19 +84,19 @@ const Share = (description: string) => Field(share, { type: Number, minimum: 0, 
 
 export class RuleLimitsBody {
   @Limited('Handling by the department, from each dispatch')
-  readonly handling!: Limit;
+  readonly handling!: PolicyLimit;
   @Limited('Promise to the talent, from acceptance; as handling when left out', { optional: true })
-  readonly total?: Limit;
+  readonly total?: PolicyLimit;
   @Limited('Signing for it; as the version says when left out, like those below', { optional: true })
-  readonly signFor?: Limit;
+  readonly signFor?: PolicyLimit;
   @Limited('First contact with the requester', { optional: true })
-  readonly firstContact?: Limit;
+  readonly firstContact?: PolicyLimit;
   @Limited('The department’s opinion', { optional: true })
-  readonly opinion?: Limit;
+  readonly opinion?: PolicyLimit;
   @Limited('Callback after the result', { optional: true })
-  readonly callback?: Limit;
+  readonly callback?: PolicyLimit;
   @Limited('Putting right a bad review', { optional: true })
-  readonly rectification?: Limit;
+  readonly rectification?: PolicyLimit;
 }
 
 export class PolicyRuleBody {
@@ -98,7 +109,7 @@ export class PolicyRuleBody {
   @Nested(() => RuleLimitsBody, 'What is promised')
   readonly limits!: RuleLimitsBody;
   @Limited('What the law allows (法定时限), in the same unit; total and handling may not be longer', { optional: true })
-  readonly statutory?: Limit;
+  readonly statutory?: PolicyLimit;
 }
 
 export class ExtensionRulesBody {
@@ -128,15 +139,15 @@ export class PolicyBody {
   @Day('First day it is in force; today or later')
   readonly effectiveFrom!: string;
   @Limited('Signing for it (签收), where no rule says otherwise, like those below')
-  readonly signFor!: Limit;
+  readonly signFor!: PolicyLimit;
   @Limited('First contact (首次联系)')
-  readonly firstContact!: Limit;
+  readonly firstContact!: PolicyLimit;
   @Limited('Opinion (办理意见)')
-  readonly opinion!: Limit;
+  readonly opinion!: PolicyLimit;
   @Limited('Callback (回访)')
-  readonly callback!: Limit;
+  readonly callback!: PolicyLimit;
   @Limited('Putting right a bad review (差评整改)')
-  readonly rectification!: Limit;
+  readonly rectification!: PolicyLimit;
   @NestedList(
     () => PolicyRuleBody,
     'Rules; the first that is about a case decides, and some rule is about every case',
@@ -189,6 +200,7 @@ export const POLICY_VERSION_SHAPE = object({
   returnWindow: ref('ReturnWindowBody'),
   lights: ref('LightsBody'),
   attentionLine: 'number',
+  counting: object(Object.fromEntries(Object.keys(COUNTING).map((kind) => [kind, object({ start: 'text', end: 'text' })]))),
 });
 
 /** What `GET /policies/{id}/resolve` shows. */

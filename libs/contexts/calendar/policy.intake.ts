@@ -1,5 +1,6 @@
-import { type CommandResult, canonicalJson, notFound, streamName } from '@huicai/kernel';
+import { type CommandResult, canonicalJson, eventTime, notFound, streamName } from '@huicai/kernel';
 import type { CommandSide } from '../edge.js';
+import { publishNext } from './calendar.js';
 import type { PolicyCommand, PolicyEvent } from './contract.js';
 import { foldPolicy, noPolicy, type PolicyFacts } from './facts.js';
 import type { PublishPolicyVersionBody } from './policy.bodies.js';
@@ -12,7 +13,7 @@ export async function publishPolicyVersion(
 ): Promise<CommandResult> {
   let known: PolicyFacts = noPolicy;
   for await (const event of gateway.events(streamName('policy', policyId)))
-    known = foldPolicy(known, event as unknown as PolicyEvent);
+    known = foldPolicy(known, event as unknown as PolicyEvent, eventTime(event));
   const [first] = known.versions;
   if (!first) throw notFound('policy-not-found', { field: 'policyId' });
   const { calendarId } = first;
@@ -20,5 +21,7 @@ export async function publishPolicyVersion(
   const command: PolicyCommand = { type: 'PublishPolicyVersion', data: { policy, reason: body.reason } };
   // Of what was asked, not of what it came to: a repeat finds a later version and yet is the same request.
   const commandHash = await gateway.vault.commandHash(canonicalJson({ policyId, ...body }), null);
-  return gateway.send({ aggregate: 'policy', id: policyId, command, caller, context: { ...meta, commandHash } });
+  return publishNext(() =>
+    gateway.send({ aggregate: 'policy', id: policyId, command, caller, context: { ...meta, commandHash } }),
+  );
 }

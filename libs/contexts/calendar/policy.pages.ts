@@ -2,8 +2,9 @@ import { badInput } from '@huicai/http';
 import { notFound, streamName } from '@huicai/kernel';
 import { formatInstant } from '@huicai/working-time';
 import type { Found, Reads } from '../edge.js';
-import type { PolicyEvent, PolicyVersion } from './contract.js';
+import type { PolicyPublication, PolicyVersion } from './contract.js';
 import {
+  COUNTING,
   limitsOf,
   type Matter,
   matchingRule,
@@ -37,7 +38,8 @@ export async function policyVersionPage(reads: Reads, id: string, version: strin
   const { policyId: _, handling: __, rules: ___, ...rest } = found.policy;
   const none = { kind: 'none' } as const;
   const limits = { opinion: none, callback: none, rectification: none };
-  return { body: { ...limits, ...rest, rules: rulesOf(found.policy), ...headOf(found, inForceToday(versions, reads)) } };
+  const rules = rulesOf(found.policy);
+  return { body: { ...limits, ...rest, rules, counting: COUNTING, ...headOf(found, inForceToday(versions, reads)) } };
 }
 
 /**
@@ -67,8 +69,9 @@ export async function resolvedLimits(reads: Reads, id: string, matter: Matter, o
 
 async function publishedVersions(reads: Reads, id: string): Promise<Published[]> {
   const versions: Published[] = [];
-  for await (const { data, metadata } of reads.events(streamName('policy', id))) {
-    const { policy, reason = null } = data as unknown as PolicyEvent['data'];
+  for await (const { type, data, metadata } of reads.events(streamName('policy', id))) {
+    if (type !== 'PolicyVersionPublished') continue;
+    const { policy, reason = null } = data as unknown as PolicyPublication;
     versions.push({ policy, reason, recordedAt: metadata.recordedAt });
   }
   if (versions.length === 0) throw notFound('policy-not-found', { field: 'policyId' });

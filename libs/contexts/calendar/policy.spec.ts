@@ -18,6 +18,7 @@ const admin = by('admin');
 const reason = '缩短一类人才的时限';
 const days = (n: number) => ({ kind: 'workingDays', days: n }) as const;
 const minutes = (n: number) => ({ kind: 'workingTime', minutes: n }) as const;
+const season = { kind: 'calendarWindow', closes: '08-31T17:00' } as const;
 const anyone: PolicyRule = { limits: { handling: days(5) } };
 const { handling: _, ...numbers } = DEFAULT_POLICY;
 /** The version an office might publish after its first. */
@@ -104,7 +105,12 @@ describe('a policy', () => {
     [{ firstContact: minutes(1.5) }, 'policy-invalid', 'policy.firstContact.minutes'],
     [{ opinion: minutes(150_001) }, 'out-of-range', 'policy.opinion.minutes'],
     [{ callback: days(10_000) }, 'out-of-range', 'policy.callback.days'],
-    [{ rectification: { kind: 'calendarWindow', at: now } }, 'policy-invalid', 'policy.rectification.kind'],
+    [{ rectification: { kind: 'calendarWindow', closes: '02-29T17:00' } }, 'season-invalid', 'policy.rectification.closes'],
+    [
+      { rules: [{ limits: { handling: season }, statutory: days(3) }] },
+      'policy-statutory-not-comparable',
+      'policy.rules[0].limits.handling.kind',
+    ],
     [{ rules: [{ limits: { handling: days(0) } }] }, 'policy-invalid', 'policy.rules[0].limits.handling.days'],
     [{ rules: [{ limits: { handling: { kind: 'soon' } as never } }] }, 'policy-invalid', 'policy.rules[0].limits.handling.kind'],
     [{ rules: [{ limits: { handling: days(1), total: days(367) } }] }, 'out-of-range', 'policy.rules[0].limits.total.days'],

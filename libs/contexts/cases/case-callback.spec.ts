@@ -1,6 +1,8 @@
 import { specOf } from '../../kernel/spec-dsl.js';
-import { at, command, sealed, stories, stranger, told, who } from './case.fixture.js';
+import { DEFAULT_POLICY } from '../calendar/default-policy.js';
+import { at, command, sealed, stories, stranger, timeUnder, told, who } from './case.fixture.js';
 import { caseDecider } from './case.js';
+import { caseTiming } from './facts.js';
 
 const { given } = specOf(caseDecider);
 
@@ -70,7 +72,9 @@ describe('rating a case', () => {
     }
     given(stories.rated.past)
       .when(command('RateCase'), told(who.talent, '2026-10-12T17:00'))
-      .thenRefused('illegal-step', { extra: { status: 'CLOSED', possible: ['ReopenCase'] } });
+      .thenRefused('illegal-step', {
+        extra: { status: 'CLOSED', possible: ['ReopenCase', 'AddNote', 'SendMessage', 'ArchiveCase', 'SuperviseCase'] },
+      });
   });
 
   it('is refused to another talent and to everybody else', () => {
@@ -95,7 +99,47 @@ describe('closing a case', () => {
     given(stories.resultAccepted.past)
       .when(command('CloseCase'), told(who.window, '2026-10-12T15:00'))
       .thenRefused('illegal-step', {
-        extra: { status: 'RESULT_ACCEPTED', possible: ['RecordCallback', 'RateCase', 'ReopenCase'] },
+        extra: {
+          status: 'RESULT_ACCEPTED',
+          possible: ['RecordCallback', 'RateCase', 'ReopenCase', 'AddNote', 'SendMessage', 'SuperviseCase'],
+        },
       });
+  });
+});
+
+describe('the clock of the callback', () => {
+  const limited = timeUnder({ ...DEFAULT_POLICY, callback: { kind: 'workingDays', days: 2 } });
+  const accepted = stories.submitted.step('AcceptResult', who.window, '2026-10-12T11:00', { time: limited });
+  const called = (when: string, data = {}) => accepted.step(command('RecordCallback', data), who.window, when);
+  const due = (story = accepted) => story.due('callback/1/1', limited);
+
+  it('runs where the policy limits it, as the office’s own, and is what the case waits for', () => {
+    expect(accepted.clock('callback/1/1')).toMatchObject({ startedAt: at('2026-10-12T11:00'), stoppedAt: null });
+    expect(due()).toBe('2026-10-14T17:00');
+    expect(accepted.facts.clockDepartments['callback/1/1']).toBeUndefined();
+    expect(caseTiming(accepted.facts, limited)).toMatchObject({ dueAt: at('2026-10-14T17:00'), dueClock: 'callback/1/1' });
+    expect(stories.resultAccepted.facts.clocks.map(({ kind }) => kind)).not.toContain('callback');
+  });
+
+  it('stops at the first attempt, reached or not', () => {
+    const missed = { reachability: 'UNREACHABLE', resolved: null, satisfaction: null } as const;
+    for (const story of [called('2026-10-14T17:00'), called('2026-10-14T17:00', missed)])
+      expect(story.clock('callback/1/1').stoppedAt).toBe(at('2026-10-14T17:00'));
+    const again = called('2026-10-13T10:00', missed).step('RecordCallback', who.window, '2026-10-20T10:00');
+    expect(again.clock('callback/1/1').stoppedAt).toBe(at('2026-10-13T10:00'));
+  });
+
+  it('is missed like any other, and ends when the case is opened again', () => {
+    const breach = command('RecordBreach', { clockId: 'callback/1/1', due: new Date(at('2026-10-14T17:00')).toISOString() });
+    given(accepted.past)
+      .when(breach, told(who.system, at('2026-10-14T17:00'), { time: limited }))
+      .then([
+        {
+          type: 'BreachRecorded',
+          data: { clockId: 'callback/1/1', due: '2026-10-14T09:00:00.000Z', departmentId: null },
+        },
+      ]);
+    const reopened = accepted.step('ReopenCase', who.supervisor, '2026-10-13T10:00', { time: limited });
+    expect(reopened.clock('callback/1/1')).toMatchObject({ stoppedAt: at('2026-10-13T10:00'), sealed: true });
   });
 });

@@ -86,7 +86,21 @@ describe('dispatching a case', () => {
     given(stories.dispatched.past)
       .when(command('DispatchCase'), told(who.window, '2026-09-30T10:20'))
       .thenRefused('illegal-step', {
-        extra: { status: 'DISPATCHED', possible: ['SignForCase', 'ReturnCase', 'ContactRequester', 'WithdrawCase'] },
+        extra: {
+          status: 'DISPATCHED',
+          possible: [
+            'SignForCase',
+            'ReturnCase',
+            'AssignCase',
+            'ContactRequester',
+            'WithdrawCase',
+            'ReassignCase',
+            'RemindCase',
+            'AddNote',
+            'SendMessage',
+            'SuperviseCase',
+          ],
+        },
       });
   });
 });

@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Actor, canonicalJson, Refusal } from '@huicai/kernel';
 import fc from 'fast-check';
 import type { Past } from '../../kernel/spec-dsl.js';
-import { at, COMMANDS, command, type Person, stories, stranger, TIME, told, who } from './case.fixture.js';
+import { foldChannels } from '../channels/facts.js';
+import { at, COMMANDS, command, type Person, sealed, stories, stranger, TIME, told, who } from './case.fixture.js';
 import { caseDecider, caseRules, possibleSteps } from './case.js';
 import { dueOf } from './clocks.js';
 import type { CaseCommand, CaseEvent } from './contract.js';
@@ -10,6 +11,19 @@ import { type CaseFacts, foldCase } from './facts.js';
 
 const START = at('2026-09-29T08:00');
 const MINUTE = 60_000;
+/** Cases nobody acts on go back after an hour. */
+const CHANNELS = foldChannels(told(who.window, START).channels, {
+  type: 'ReturnAfterSet',
+  data: { departmentId: 'ybj', workingMinutes: 60, effectiveFrom: '2026-01-01' },
+});
+const OF_THE_SYSTEM = [
+  'RecordBreach',
+  'RaiseSupervision',
+  'EndPause',
+  'HandOverCase',
+  'ReturnToQueue',
+  'CloseUnanswered',
+] as const;
 const everybody: readonly Person[] = [...Object.values(who), ...Object.values(stranger)];
 
 /** One attempt: which step, by whom, after how long; numbers are taken modulo what there is to choose from. */
@@ -22,25 +36,54 @@ const attempt = fc.record({
 });
 type Attempt = typeof attempt extends fc.Arbitrary<infer A> ? A : never;
 
-const ENDS: readonly CaseCommand['type'][] = ['DeclineCase', 'WithdrawCase', 'ReturnCase'];
+/** Possible almost always: were they tried as often as the others, few stories would get far. */
+const SIDE: readonly CaseCommand['type'][] = ['AddNote', 'SendMessage', 'RemindCase', 'SuperviseCase', 'ReassignCase'];
+const ENDS: readonly CaseCommand['type'][] = [
+  'DeclineCase',
+  'WithdrawCase',
+  'ReturnCase',
+  'AnswerDirectly',
+  'ArchiveCase',
+  ...SIDE,
+];
 
 const pickFrom = <T>(list: readonly T[], n: number): T => list[n % list.length]!;
 
-function choose({ legal, pick, by, workingDays }: Attempt, state: CaseFacts | null): [CaseCommand, Person] {
-  const offered = [...possibleSteps(state), ...(state ? (['RecordBreach', 'RaiseSupervision'] as const) : [])];
+function choose(tried: Attempt, state: CaseFacts | null, clock: number): [CaseCommand, Person] {
+  const { legal, pick, by } = tried;
+  const offered = [...possibleSteps(state), ...(state ? OF_THE_SYSTEM : [])];
   // Ends come seldom, else few stories would get far.
   const steps = offered.filter((step) => !ENDS.includes(step) || pick % 16 === 0);
   const step = pickFrom(legal && steps.length > 0 ? steps : COMMANDS, pick >> 4);
   const roles = caseRules.find((row) => row.command === step)!.roles;
   const person = legal ? who[pickFrom(roles, by)] : pickFrom(everybody, by);
-  return [fill(step, pick, workingDays, state), person];
+  return [fill(step, tried, state, clock), person];
 }
 
-function fill(step: CaseCommand['type'], pick: number, workingDays: number, state: CaseFacts | null): CaseCommand {
+function fill(step: CaseCommand['type'], { pick, workingDays }: Attempt, state: CaseFacts | null, now: number): CaseCommand {
   if (step === 'RequestExtension') return command(step, { workingDays });
   if (step === 'RegisterCase') return command(step, { urgency: pickFrom(['ENQUIRY', 'NORMAL', 'COMPLEX'] as const, pick) });
   if (step === 'RecordCallback') return command(step, pickFrom([{}, { resolved: false }, { satisfaction: 1 }] as const, pick));
-  if (step === 'RaiseSupervision') return command(step, { cycle: 1 + (pick % (state?.cycle ?? 1)) });
+  if (state && (step === 'ExcuseBreach' || step === 'WithdrawExcuse')) {
+    const clockIds = state.standingBreaches.length > 0 ? state.standingBreaches : ['total/1/1'];
+    return command(step, { clockId: pickFrom(clockIds, workingDays) });
+  }
+  if (step === 'PauseClock') return command(step, pickFrom([{}, { maxWorkingDays: workingDays }], pick));
+  if (step === 'EndPause') return command(step, { endsAt: new Date(state?.pauseEndsAt ?? 0).toISOString() });
+  if (step === 'RaiseSupervision')
+    return command(step, { cycle: 1 + (pick % (state?.cycle ?? 1)), ...pickFrom([{}, { overdue: true }] as const, workingDays) });
+  if (step === 'ReassignCase') return command(step, { departmentId: pickFrom(['ybj', 'rsj', 'jtj'], workingDays) });
+  if (step === 'RequestSupplement') {
+    const until = new Date(now + workingDays * 24 * 60 * MINUTE).toISOString().slice(0, 10);
+    return command(step, { until, ...pickFrom([{}, { reason: sealed('reason') }], pick) });
+  }
+  if (step === 'CloseUnanswered') return command(step, { until: state?.supplement?.until ?? '2026-10-20' });
+  if (step === 'HandOverCase')
+    return command(step, pickFrom([{}, { fromSpecialistId: 'specialist-2', toSpecialistId: 'specialist-1' }], pick));
+  if (step === 'ReturnToQueue') {
+    const due = new Date(state?.takeBack?.due ?? 0).toISOString();
+    return command(step, { specialistId: state?.specialistId ?? 'specialist-1', due });
+  }
   if (step !== 'RecordBreach' || !state || state.clocks.length === 0) return command(step);
   const clock = pickFrom(state.clocks, pick);
   const due = dueOf(clock, TIME);
@@ -64,16 +107,16 @@ function live(attempts: readonly Attempt[], skewOf: (index: number) => number = 
   let clock = START;
   attempts.forEach((tried, index) => {
     clock += tried.after;
-    const [asked, by] = choose(tried, state);
-    const isTimer = asked.type === 'RecordBreach';
-    const isSystem = isTimer || asked.type === 'RaiseSupervision';
+    const [asked, by] = choose(tried, state, clock);
+    const isTimer = asked.type === 'RecordBreach' || asked.type === 'ReturnToQueue';
+    const isSystem = OF_THE_SYSTEM.some((type) => type === asked.type);
     const due = isTimer ? Date.parse(asked.data.due) : 0;
     if (isTimer && due >= clock) return;
     const now = isTimer ? due : clock + skewOf(index);
     const isOffered = possibleSteps(state).includes(asked.type);
     let decided: readonly CaseEvent[];
     try {
-      decided = caseDecider.decide(asked, state, told(by, now));
+      decided = caseDecider.decide(asked, state, told(by, now, { channels: CHANNELS }));
       if (!isSystem && !isOffered) throw new Error(`${asked.type} was accepted, but not offered`);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
@@ -115,12 +158,27 @@ describe('whatever people try, in whatever order', () => {
         expect(state.clocks.filter((clock) => clock.cycle < state.cycle).every((clock) => clock.sealed)).toBe(true);
         const running = state.clocks.filter((clock) => clock.stoppedAt === null).map((clock) => clock.kind);
         expect(new Set(running).size).toBe(running.length);
-        if (['SUBMITTED', 'RESULT_ACCEPTED', 'CLOSED', 'WITHDRAWN', 'DECLINED', 'REGISTERED'].includes(state.status))
+        if (['SUBMITTED', 'RESULT_ACCEPTED', 'CLOSED', 'WITHDRAWN', 'DECLINED', 'REGISTERED', 'ARCHIVED'].includes(state.status))
           expect(running).toEqual([]);
         else expect(running).toContain('total');
         expect(state.standingBreaches).toEqual(state.clocks.filter((c) => c.breachedAt !== null).map((c) => c.clockId));
+        const excused = state.excuses.map(({ clockId }) => clockId);
+        expect(new Set(excused).size).toBe(excused.length);
+        expect(state.standingBreaches).toEqual(expect.arrayContaining(excused));
+        if (state.pausedSince === null)
+          expect([state.pauseEndsAt, state.repliedAt, state.pausedClockIds]).toEqual([null, null, []]);
+        if (state.takeBack)
+          expect([state.specialistId, ['DISPATCHED', 'SIGNED_FOR'].includes(state.status)]).toEqual([expect.any(String), true]);
         const supervised = state.supervisions.map(({ cycle }) => cycle);
-        expect(new Set(supervised).size).toBe(supervised.length);
+        const standing = state.supervisions
+          .filter(({ closedAt }) => closedAt === null)
+          .map(({ cycle, cause }) => `${cycle} ${cause}`);
+        expect(new Set(standing).size).toBe(standing.length);
+        if (state.supplement) expect([state.status, state.pausedSince]).toEqual(['SIGNED_FOR', state.supplement.at]);
+        if (state.returned) expect([state.status, state.departmentId]).toEqual(['ACCEPTED', null]);
+        if (['DISPATCHED', 'SIGNED_FOR', 'SUBMITTED'].includes(state.status))
+          expect(state.departmentId).toEqual(expect.any(String));
+        expect(state.returnedBy).toHaveLength(state.returns);
         expect(supervised.every((cycle) => cycle <= state.cycle)).toBe(true);
         expect(state.sealedCycles.map(({ cycle }) => cycle)).toEqual(Array.from({ length: state.cycle - 1 }, (_, i) => i + 1));
       }),
@@ -142,9 +200,13 @@ describe('whatever people try, in whatever order', () => {
       'CaseSignedFor',
       'CaseReturned',
       'CaseTaken',
+      'CaseAssigned',
+      'CaseHandedOver',
+      'CaseReturnedToQueue',
       'RequesterContacted',
       'ClockPaused',
       'ClockResumed',
+      'RequesterReplied',
       'ExtensionRequested',
       'ExtensionGranted',
       'ExtensionRefused',
@@ -158,7 +220,21 @@ describe('whatever people try, in whatever order', () => {
       'CaseReopened',
       'BreachRecorded',
       'BreachWithdrawn',
+      'BreachExcused',
+      'ExcuseWithdrawn',
       'SupervisionRaised',
+      'CaseAnsweredDirectly',
+      'ReturnRefused',
+      'CaseReassigned',
+      'SupplementRequested',
+      'SupplementReceived',
+      'CaseClosedUnanswered',
+      'ReminderSent',
+      'NoteAdded',
+      'MessageSent',
+      'CaseArchived',
+      'SupervisionWorkedOff',
+      'SupervisionClosed',
     ];
     expect([...seen]).toEqual(expect.arrayContaining(events));
   });

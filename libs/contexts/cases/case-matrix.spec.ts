@@ -1,7 +1,7 @@
 import type { Role } from '@huicai/kernel';
 import { Refusal } from '@huicai/kernel';
 import { refusalOf } from '../../kernel/spec-dsl.js';
-import { COMMANDS, command, type Story, stories, told, who } from './case.fixture.js';
+import { at, COMMANDS, command, type Story, stories, told, who } from './case.fixture.js';
 import { caseDecider, caseRules, possibleSteps } from './case.js';
 import type { CaseCommand } from './contract.js';
 
@@ -18,9 +18,12 @@ const ALLOWED: Readonly<Record<Step, readonly Role[]>> = {
   SignForCase: ['department'],
   ReturnCase: ['department'],
   TakeCase: ['specialist'],
+  AssignCase: ['window', 'supervisor', 'department'],
   ContactRequester: ['department', 'specialist'],
   PauseClock: ['department', 'specialist'],
   ResumeClock: ['department', 'specialist'],
+  EndPause: ['system'],
+  ReplyInPause: ['talent', 'window'],
   RequestExtension: ['department', 'specialist'],
   GrantExtension: ['supervisor'],
   RefuseExtension: ['supervisor'],
@@ -34,37 +37,130 @@ const ALLOWED: Readonly<Record<Step, readonly Role[]>> = {
   ReopenCase: ['window', 'supervisor'],
   RecordBreach: ['system'],
   RaiseSupervision: ['system'],
+  ExcuseBreach: ['supervisor'],
+  WithdrawExcuse: ['supervisor'],
+  HandOverCase: ['system'],
+  ReturnToQueue: ['system'],
+  AnswerDirectly: ['window'],
+  RefuseReturn: ['window', 'supervisor'],
+  ReassignCase: ['window', 'supervisor'],
+  RequestSupplement: ['department', 'specialist'],
+  ReceiveSupplement: ['window', 'department', 'specialist'],
+  CloseUnanswered: ['system'],
+  RemindCase: ['talent', 'window', 'supervisor'],
+  AddNote: ['window', 'department', 'specialist', 'supervisor'],
+  SendMessage: ['talent', 'window', 'department', 'specialist', 'supervisor'],
+  ArchiveCase: ['window', 'supervisor'],
+  SuperviseCase: ['supervisor'],
+  WorkOffSupervision: ['department', 'specialist'],
+  CloseSupervision: ['supervisor'],
 };
 
-const HANDLING = ['ReturnCase', 'ContactRequester', 'PauseClock', 'SubmitResult', 'WithdrawCase'] as const;
+/** What can be said of every case there is. */
+const EVER = ['AddNote', 'SendMessage'] as const;
+const OPEN = [...EVER, 'RemindCase', 'SuperviseCase'] as const;
+const REGISTERED = [...EVER, 'RemindCase', 'AnswerDirectly'] as const;
+const JUDGED = [...EVER, 'SuperviseCase'] as const;
+
+const HANDLING = [
+  ...OPEN,
+  'ReturnCase',
+  'ReassignCase',
+  'RequestSupplement',
+  'ContactRequester',
+  'PauseClock',
+  'SubmitResult',
+  'WithdrawCase',
+] as const;
 
 /** Steps of the system itself. */
-const NOTED: readonly Step[] = ['RecordBreach', 'RaiseSupervision'];
+const NOTED: readonly Step[] = [
+  'RecordBreach',
+  'RaiseSupervision',
+  'EndPause',
+  'HandOverCase',
+  'ReturnToQueue',
+  'CloseUnanswered',
+];
+
+const DUE = '2026-10-13T17:00';
+const late = stories.contacted
+  .step(command('RecordBreach', { clockId: 'handling/1/1', due: new Date(at(DUE)).toISOString() }), who.system, DUE)
+  .step('SubmitResult', who.specialist, '2026-10-14T10:00');
+const excused = late.step('ExcuseBreach', who.supervisor, '2026-10-14T11:00');
 
 /** Which steps people can take in which situation, by when the story had come there, and whether the system may note something. */
 const SITUATIONS: readonly (readonly [name: string, story: Story, now: string, steps: readonly Step[], noted: boolean])[] = [
   ['a case that does not exist', stories.empty, '2026-09-30T09:30', ['RegisterCase'], false],
-  ['registered', stories.registered, '2026-09-30T09:40', ['AcceptCase', 'DeclineCase', 'WithdrawCase'], false],
-  ['declined', stories.declined, '2026-09-30T10:01', [], false],
-  ['accepted', stories.accepted, '2026-09-30T10:01', ['DispatchCase', 'WithdrawCase'], true],
-  ['dispatched', stories.dispatched, '2026-09-30T10:11', ['SignForCase', 'ReturnCase', 'ContactRequester', 'WithdrawCase'], true],
-  ['signed for', stories.signedFor, '2026-09-30T10:31', [...HANDLING, 'TakeCase', 'RequestExtension'], true],
+  ['registered', stories.registered, '2026-09-30T09:40', [...REGISTERED, 'AcceptCase', 'DeclineCase', 'WithdrawCase'], false],
+  ['declined', stories.declined, '2026-09-30T10:01', [...EVER, 'ArchiveCase'], false],
+  ['accepted', stories.accepted, '2026-09-30T10:01', [...OPEN, 'AnswerDirectly', 'DispatchCase', 'WithdrawCase'], true],
+  [
+    'dispatched',
+    stories.dispatched,
+    '2026-09-30T10:11',
+    [...OPEN, 'SignForCase', 'AssignCase', 'ReturnCase', 'ReassignCase', 'ContactRequester', 'WithdrawCase'],
+    true,
+  ],
+  ['signed for', stories.signedFor, '2026-09-30T10:31', [...HANDLING, 'TakeCase', 'AssignCase', 'RequestExtension'], true],
   ['taken by a specialist', stories.taken, '2026-09-30T10:41', [...HANDLING, 'RequestExtension'], true],
-  ['paused', stories.paused, '2026-10-08T10:01', ['ContactRequester', 'ResumeClock', 'RequestExtension', 'WithdrawCase'], true],
+  [
+    'paused',
+    stories.paused,
+    '2026-10-08T10:01',
+    [...OPEN, 'ContactRequester', 'ResumeClock', 'ReplyInPause', 'RequestExtension', 'WithdrawCase'],
+    true,
+  ],
   [
     'waiting for an extension',
     stories.signedFor.step('RequestExtension', who.department, '2026-09-30T10:31'),
     '2026-09-30T10:32',
-    [...HANDLING, 'TakeCase', 'GrantExtension', 'RefuseExtension'],
+    [...HANDLING, 'TakeCase', 'AssignCase', 'GrantExtension', 'RefuseExtension'],
     true,
   ],
-  ['submitted', stories.submitted, '2026-10-12T10:01', ['AcceptResult', 'SendBackResult', 'WithdrawCase'], true],
-  ['result accepted', stories.resultAccepted, '2026-10-12T11:01', ['RecordCallback', 'RateCase', 'ReopenCase'], true],
-  ['called back', stories.calledBack, '2026-10-12T14:01', ['RecordCallback', 'RateCase', 'CloseCase', 'ReopenCase'], true],
-  ['closed', stories.closed, '2026-10-12T15:01', ['RateCase', 'ReopenCase'], true],
-  ['closed and rated', stories.rated, '2026-10-12T16:01', ['ReopenCase'], true],
-  ['withdrawn', stories.withdrawn, '2026-10-09T10:01', [], true],
-  ['open again', stories.reopened, '2026-10-13T10:01', ['DispatchCase', 'WithdrawCase'], true],
+  ['submitted', stories.submitted, '2026-10-12T10:01', [...OPEN, 'AcceptResult', 'SendBackResult', 'WithdrawCase'], true],
+  ['result accepted', stories.resultAccepted, '2026-10-12T11:01', [...JUDGED, 'RecordCallback', 'RateCase', 'ReopenCase'], true],
+  [
+    'called back',
+    stories.calledBack,
+    '2026-10-12T14:01',
+    [...JUDGED, 'RecordCallback', 'RateCase', 'CloseCase', 'ReopenCase'],
+    true,
+  ],
+  ['closed', stories.closed, '2026-10-12T15:01', [...JUDGED, 'RateCase', 'ReopenCase', 'ArchiveCase'], true],
+  ['closed and rated', stories.rated, '2026-10-12T16:01', [...JUDGED, 'ReopenCase', 'ArchiveCase'], true],
+  ['withdrawn', stories.withdrawn, '2026-10-09T10:01', [...EVER, 'ArchiveCase'], true],
+  ['answered late', late, '2026-10-14T10:01', [...OPEN, 'AcceptResult', 'SendBackResult', 'WithdrawCase', 'ExcuseBreach'], true],
+  [
+    'answered late and excused',
+    excused,
+    '2026-10-14T11:01',
+    [...OPEN, 'AcceptResult', 'SendBackResult', 'WithdrawCase', 'WithdrawExcuse'],
+    true,
+  ],
+  ['open again', stories.reopened, '2026-10-13T10:01', [...OPEN, 'AnswerDirectly', 'DispatchCase', 'WithdrawCase'], true],
+  [
+    'given back',
+    stories.signedFor.step('ReturnCase', who.department, '2026-09-30T10:40'),
+    '2026-09-30T10:41',
+    [...OPEN, 'AnswerDirectly', 'RefuseReturn', 'DispatchCase', 'WithdrawCase'],
+    true,
+  ],
+  [
+    'waiting for materials',
+    stories.contacted.step('RequestSupplement', who.specialist, '2026-09-30T11:10'),
+    '2026-09-30T11:11',
+    [...OPEN, 'ContactRequester', 'ResumeClock', 'ReplyInPause', 'ReceiveSupplement', 'RequestExtension', 'WithdrawCase'],
+    true,
+  ],
+  [
+    'under supervision',
+    stories.submitted.step('SuperviseCase', who.supervisor, '2026-10-12T10:01'),
+    '2026-10-12T10:02',
+    [...EVER, 'RemindCase', 'AcceptResult', 'SendBackResult', 'WithdrawCase', 'WorkOffSupervision', 'CloseSupervision'],
+    true,
+  ],
+  ['archived', stories.rated.step('ArchiveCase', who.window, '2026-10-12T17:00'), '2026-10-12T17:01', [], true],
 ];
 
 const codeOf = (story: Story, step: Step, role: Role, now: string): string => {

@@ -66,7 +66,17 @@ describe('pausing the clocks', () => {
       .thenRefused('illegal-step', {
         extra: {
           status: 'SIGNED_FOR',
-          possible: ['ContactRequester', 'ResumeClock', 'RequestExtension', 'WithdrawCase'],
+          possible: [
+            'ContactRequester',
+            'ResumeClock',
+            'ReplyInPause',
+            'RequestExtension',
+            'WithdrawCase',
+            'RemindCase',
+            'AddNote',
+            'SendMessage',
+            'SuperviseCase',
+          ],
         },
       });
     given(stories.dispatched.past)
@@ -246,5 +256,79 @@ describe('an extension', () => {
     const early = stories.signedFor.step('RequestExtension', who.department, '2026-09-30T11:00');
     expect(early.step('ReturnCase', who.department, '2026-09-30T11:10').facts.extensionAsked).toBeNull();
     expect(early.step('SubmitResult', who.department, '2026-09-30T11:10').facts.extensionAsked).toBeNull();
+  });
+});
+
+describe('a pause that ends by itself', () => {
+  const ended = (data: object, when = '2026-10-08T10:00') =>
+    stories.contacted.step(command('PauseClock', data), who.specialist, when).facts.pauseEndsAt;
+  const iso = (instant: number) => new Date(instant).toISOString();
+  const end = (endsAt: number) => command('EndPause', { endsAt: iso(endsAt) });
+
+  it('does so as a day begins, at the close of its last working day, or at the earlier of the two', () => {
+    expect(ended({ resumeOn: '2026-10-12' })).toBe(at('2026-10-12T00:00'));
+    // Saturday 10 October is a working day.
+    expect(ended({ maxWorkingDays: 2 })).toBe(at('2026-10-10T17:00'));
+    expect(ended({ resumeOn: '2026-10-12', maxWorkingDays: 2 })).toBe(at('2026-10-10T17:00'));
+    expect(ended({ resumeOn: '2026-10-09', maxWorkingDays: 2 })).toBe(at('2026-10-09T00:00'));
+    expect(ended({})).toBeNull();
+  });
+
+  it.each(['2026-10-08', '2026-10-01'])('is refused from %s on, which has begun', (resumeOn) => {
+    given(stories.contacted.past)
+      .when(command('PauseClock', { resumeOn }), told(who.specialist, '2026-10-08T10:00'))
+      .thenRefused('resume-not-later', { field: 'resumeOn', params: { today: '2026-10-08' } });
+  });
+
+  const limited = stories.contacted.step(command('PauseClock', { maxWorkingDays: 2 }), who.specialist, '2026-10-08T10:00');
+  const LAST = at('2026-10-10T17:00');
+
+  it('goes on at that instant, as if somebody had resumed it then', () => {
+    given(limited.past)
+      .when(end(LAST), told(who.system, LAST))
+      .then([{ type: 'ClockResumed', data: { clockIds: ['total/1/1', 'handling/1/1'] } }]);
+    const [byItself, byHand] = [limited.step(end(LAST), who.system, LAST), limited.step('ResumeClock', who.specialist, LAST)];
+    expect(byItself.due('total/1/1')).toBe(byHand.due('total/1/1'));
+    expect(byItself.facts).toMatchObject({ pausedSince: null, pauseEndsAt: null, pausedClockIds: [] });
+  });
+
+  it('is left alone before then, when it has ended, when it is another one, and when nothing was said', () => {
+    const resumed = limited.step('ResumeClock', who.specialist, '2026-10-09T10:00');
+    const again = resumed.step(command('PauseClock', { maxWorkingDays: 5 }), who.specialist, '2026-10-09T11:00');
+    given(limited.past)
+      .when(end(LAST), told(who.system, LAST - 1))
+      .then([]);
+    for (const story of [resumed, again, stories.paused, limited.step('WithdrawCase', who.talent, '2026-10-09T10:00')])
+      given(story.past).when(end(LAST), told(who.system, LAST)).then([]);
+  });
+
+  it('is the system’s to end', () => {
+    given(limited.past).when(end(LAST), told(who.specialist, LAST)).thenRefused('role-not-allowed');
+  });
+});
+
+describe('an answer of the requester inside a pause', () => {
+  const reply = command('ReplyInPause', { reply: sealed('here it is') });
+  const replied = stories.paused.step(reply, who.talent, '2026-10-09T09:00');
+
+  it('is recorded and shown, and resumes nothing', () => {
+    const state = given(stories.paused.past)
+      .when(reply, told(who.talent, '2026-10-09T09:00'))
+      .then([{ type: 'RequesterReplied', data: { reply: sealed('here it is') } }]);
+    expect(state).toMatchObject({ pausedSince: at('2026-10-08T10:00'), repliedAt: at('2026-10-09T09:00') });
+    expect(dueOf(replied.clock('total/1/1'), TIME)).toBeNull();
+  });
+
+  it('is told by the first of several, and forgotten with the pause', () => {
+    const twice = replied.step(reply, who.window, '2026-10-09T15:00');
+    expect(twice.facts.repliedAt).toBe(at('2026-10-09T09:00'));
+    const resumed = twice.step('ResumeClock', who.specialist, '2026-10-10T09:00');
+    expect(resumed.facts.repliedAt).toBeNull();
+    expect(resumed.step('PauseClock', who.specialist, '2026-10-10T10:00').facts.repliedAt).toBeNull();
+  });
+
+  it('is the requester’s own, and there is none without a pause', () => {
+    given(stories.paused.past).when(reply, told(stranger.talent, '2026-10-09T09:00')).thenRefused('not-yours');
+    given(stories.contacted.past).when(reply, told(who.talent, '2026-10-09T09:00')).thenRefused('illegal-step');
   });
 });

@@ -110,7 +110,10 @@ describe('registering a case', () => {
     given(stories.registered.past)
       .when(command('RegisterCase'), told(who.window, '2026-09-30T09:40'))
       .thenRefused('illegal-step', {
-        extra: { status: 'REGISTERED', possible: ['AcceptCase', 'DeclineCase', 'WithdrawCase'] },
+        extra: {
+          status: 'REGISTERED',
+          possible: ['AcceptCase', 'DeclineCase', 'WithdrawCase', 'AnswerDirectly', 'RemindCase', 'AddNote', 'SendMessage'],
+        },
       });
   });
 });
@@ -128,6 +131,7 @@ describe('accepting a case', () => {
             clocks: [
               {
                 clockId: 'total/1/1',
+                category: 'M',
                 kind: 'total',
                 limit: { kind: 'workingDays', days: 5 },
                 calendarId: 'cn-lanshan',
@@ -173,7 +177,10 @@ describe('accepting a case', () => {
       .when(command('AcceptCase'), told(who.window, '2026-09-30T11:00'))
       .thenRefused('illegal-step', {
         params: { status: 'ACCEPTED' },
-        extra: { status: 'ACCEPTED', possible: ['DispatchCase', 'WithdrawCase'] },
+        extra: {
+          status: 'ACCEPTED',
+          possible: ['DispatchCase', 'WithdrawCase', 'AnswerDirectly', 'RemindCase', 'AddNote', 'SendMessage', 'SuperviseCase'],
+        },
       });
   });
 });
@@ -190,7 +197,7 @@ describe('declining a case', () => {
   it('leaves nothing to do', () => {
     given(stories.declined.past)
       .when(command('AcceptCase'), told(who.window, '2026-09-30T11:00'))
-      .thenRefused('illegal-step', { extra: { status: 'DECLINED', possible: [] } });
+      .thenRefused('illegal-step', { extra: { status: 'DECLINED', possible: ['AddNote', 'SendMessage', 'ArchiveCase'] } });
   });
 });
 
@@ -213,7 +220,10 @@ describe('withdrawing a case', () => {
     given(stories.resultAccepted.past)
       .when(command('WithdrawCase'), told(who.talent, '2026-10-12T12:00'))
       .thenRefused('illegal-step', {
-        extra: { status: 'RESULT_ACCEPTED', possible: ['RecordCallback', 'RateCase', 'ReopenCase'] },
+        extra: {
+          status: 'RESULT_ACCEPTED',
+          possible: ['RecordCallback', 'RateCase', 'ReopenCase', 'AddNote', 'SendMessage', 'SuperviseCase'],
+        },
       });
   });
 });

@@ -27,7 +27,9 @@ describe('putting a case under supervision', () => {
     const state = raise(stories.resultAccepted.step(said(data), who.window, '2026-10-12T14:00')).then([
       { type: 'SupervisionRaised', data: { cause: 'DISSATISFIED', cycle: 1, departmentId: 'ybj' } },
     ]);
-    expect(state?.supervisions).toEqual([{ cycle: 1, cause: 'DISSATISFIED', raisedAt: at(LATER) }]);
+    expect(state?.supervisions).toEqual([
+      { cycle: 1, cause: 'DISSATISFIED', raisedAt: at(LATER), workedOffAt: null, closedAt: null },
+    ]);
     expect(state?.status).toBe('RESULT_ACCEPTED');
   });
 

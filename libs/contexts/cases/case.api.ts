@@ -12,32 +12,34 @@ import {
   textParameter,
   wholeNumber,
 } from '@huicai/http';
-import type { TokenRole } from '@huicai/identity';
-import { streamName } from '@huicai/kernel';
-import { applyDecorators, Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Post, Query } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Ask, type Outcome, RunCommand } from '../edge.js';
 import {
+  AssignBody,
   CallbackBody,
   ContactBody,
   DeclineBody,
   DispatchBody,
+  ExcuseBody,
   PauseBody,
   RatingBody,
   RefuseExtensionBody,
   RegisterCaseBody,
   ReopenBody,
+  ReplyBody,
   RequestExtensionBody,
   ResultBody,
   ReturnBody,
   SendBackBody,
   WithdrawBody,
+  WithdrawExcuseBody,
 } from './case.bodies.js';
-import { type CaseStep, registerCase, stepCase } from './case.intake.js';
+import { type CaseStep, registerCase } from './case.intake.js';
 import { casePage, myCases } from './case.pages.js';
 import { CASE_SHAPE, MY_CASES_SHAPE } from './case.shapes.js';
-import type { CaseEvent, CaseSubject } from './contract.js';
+import { reasoned, runStep, Step } from './case-step.api.js';
 
 const MY_CASES = {
   limit: numberParameter(wholeNumber(1, 200), 'Cases on a page, 50 unless told'),
@@ -45,10 +47,6 @@ const MY_CASES = {
 };
 
 const summary = (text: string) => ApiOperation({ summary: text });
-
-/** A step a case takes: its place under the case, and who may try it. */
-const Step = (path: string, roles: readonly TokenRole[], text: string): MethodDecorator =>
-  applyDecorators(Post(`cases/:caseId/${path}`), HttpCode(200), Roles(...roles), summary(text));
 
 @ApiTags('cases')
 @Controller()
@@ -125,6 +123,15 @@ export class CasesController {
     return this.step(request, id, { type: 'TakeCase' });
   }
 
+  @Step(
+    'assign',
+    ['window', 'supervisor', 'department'],
+    'Assigns it to a specialist (分配): named, in turn, by load or by skill',
+  )
+  assign(@Asked() request: RequestState, @Id('caseId') id: string, @Body() body: AssignBody): Promise<Answer> {
+    return this.step(request, id, { type: 'AssignCase', mode: body.mode, specialistId: body.specialistId ?? null });
+  }
+
   @Step('contact', ['specialist', 'department'], 'The requester was contacted')
   contact(@Asked() request: RequestState, @Id('caseId') id: string, @Body() { mode }: ContactBody): Promise<Answer> {
     return this.step(request, id, { type: 'ContactRequester', mode });
@@ -132,7 +139,18 @@ export class CasesController {
 
   @Step('pause', ['specialist', 'department'], 'Pauses the clocks (中止计时)')
   pause(@Asked() request: RequestState, @Id('caseId') id: string, @Body() body: PauseBody): Promise<Answer> {
-    return this.step(request, id, { type: 'PauseClock', ...reasoned(body) });
+    const { resumeOn, maxWorkingDays } = body;
+    return this.step(request, id, {
+      type: 'PauseClock',
+      ...reasoned(body),
+      ...(resumeOn === undefined ? {} : { resumeOn }),
+      ...(maxWorkingDays === undefined ? {} : { maxWorkingDays }),
+    });
+  }
+
+  @Step('reply', ['talent', 'window'], 'The requester answers while the clocks are paused')
+  reply(@Asked() request: RequestState, @Id('caseId') id: string, @Body() { reply }: ReplyBody): Promise<Answer> {
+    return this.step(request, id, { type: 'ReplyInPause', reply });
   }
 
   @Step('resume', ['specialist', 'department'], 'Resumes the clocks')
@@ -200,20 +218,17 @@ export class CasesController {
     return this.step(request, id, { type: 'ReopenCase', ...reasoned(body) });
   }
 
+  @Step('breaches/excuse', ['supervisor'], 'Excuses a standing breach (豁免); reports show both rates')
+  excuseBreach(@Asked() request: RequestState, @Id('caseId') id: string, @Body() body: ExcuseBody): Promise<Answer> {
+    return this.step(request, id, { type: 'ExcuseBreach', clockId: body.clockId, ...reasoned(body) });
+  }
+
+  @Step('breaches/excuse/withdraw', ['supervisor'], 'Takes the excuse of a breach back')
+  withdrawExcuse(@Asked() request: RequestState, @Id('caseId') id: string, @Body() body: WithdrawExcuseBody): Promise<Answer> {
+    return this.step(request, id, { type: 'WithdrawExcuse', clockId: body.clockId, ...reasoned(body) });
+  }
+
   private step(request: RequestState, caseId: string, step: CaseStep): Promise<Answer> {
-    return this.commands.execute(
-      new RunCommand(request, { id: () => caseId }, async ({ gateway, caller, meta, firstEvent }) => {
-        const registered = (await firstEvent(streamName('case', caseId)))?.data as
-          | Extract<CaseEvent, { type: 'CaseRegistered' }>['data']
-          | undefined;
-        const subjects: readonly CaseSubject[] | undefined = registered?.subjects;
-        return stepCase(gateway, caller, meta, { caseId, subjects }, step);
-      }),
-    );
+    return runStep(this.commands, request, caseId, step);
   }
 }
-
-const reasoned = ({ reasonCode, reason }: { readonly reasonCode: string; readonly reason?: string }) => ({
-  reasonCode,
-  reason: reason ?? null,
-});

@@ -1,7 +1,8 @@
-import { Code, Codes, FreeText, NestedList, OneOf, PersonName, Uuid, WholeNumber, YesNo } from '@huicai/http';
+import { Code, Codes, Day, FreeText, NestedList, OneOf, PersonName, Uuid, WholeNumber, YesNo } from '@huicai/http';
 import { REASON_CODES } from '../reason-codes.js';
+import { ASSIGNMENT_MODES } from './assignment.js';
 import type { CaseInput } from './case.intake.js';
-import type { ContactMode, Outcome, Reachability, Relation, Satisfaction, Urgency } from './contract.js';
+import type { AssignmentMode, ContactMode, Outcome, Reachability, Relation, Satisfaction, Urgency } from './contract.js';
 
 const URGENCIES = ['ENQUIRY', 'NORMAL', 'COMPLEX'] as const satisfies readonly Urgency[];
 const RELATIONS = ['CHILD', 'SPOUSE'] as const satisfies readonly Relation[];
@@ -9,7 +10,7 @@ const MODES = ['PHONE', 'ON_SITE', 'ONLINE'] as const satisfies readonly Contact
 const OUTCOMES = ['SOLVED', 'ANSWERED', 'REFERRED', 'UNSOLVABLE'] as const satisfies readonly Outcome[];
 const REACHABILITIES = ['VALID', 'UNREACHABLE'] as const satisfies readonly Reachability[];
 
-const DEPARTMENT = /^[a-z][a-z0-9-]{0,31}$/;
+export const DEPARTMENT = /^[a-z][a-z0-9-]{0,31}$/;
 
 export class ConcernBody {
   @OneOf(RELATIONS, 'How the person is related to the talent')
@@ -25,6 +26,8 @@ export class RegisterCaseBody implements Omit<CaseInput, 'concerns'> {
   readonly itemCode!: string;
   @Code('Channel it came in by (通道)', /^[a-z][a-z0-9-]{0,31}$/)
   readonly channelId!: string;
+  @Code('Area (片区) it is of; channels may route by it', /^[a-z][a-z0-9-]{0,31}$/, { optional: true })
+  readonly area?: string;
   @OneOf(URGENCIES, 'Urgency, which decides the time limit')
   readonly urgency!: Urgency;
   @FreeText('What it is about, in the requester’s words')
@@ -33,9 +36,16 @@ export class RegisterCaseBody implements Omit<CaseInput, 'concerns'> {
   readonly concerns?: readonly ConcernBody[];
 }
 
+export class AssignBody {
+  @OneOf(ASSIGNMENT_MODES, 'Named by hand, in turn, by who has least to do, or among those who know the item')
+  readonly mode!: AssignmentMode;
+  @Uuid('The specialist; for MANUAL alone', { optional: true })
+  readonly specialistId?: string;
+}
+
 type Reasoned = keyof typeof REASON_CODES;
 
-class Explained {
+export class Explained {
   @FreeText('In words', { optional: true })
   readonly reason?: string;
 }
@@ -50,6 +60,15 @@ export class DeclineBody extends Explained {
 export class PauseBody extends Explained {
   @reasonCode('PauseClock')
   readonly reasonCode!: string;
+  @Day('Day of the office on which it goes on by itself', { optional: true })
+  readonly resumeOn?: string;
+  @WholeNumber(1, 250, 'Goes on by itself at the close of this many working days after today', { optional: true })
+  readonly maxWorkingDays?: number;
+}
+
+export class ReplyBody {
+  @FreeText('What the requester answers or hands in')
+  readonly reply!: string;
 }
 
 export class RefuseExtensionBody extends Explained {
@@ -69,6 +88,22 @@ export class WithdrawBody extends Explained {
 
 export class ReopenBody extends Explained {
   @reasonCode('ReopenCase')
+  readonly reasonCode!: string;
+}
+
+const CLOCK_ID = /^[a-zA-Z]{1,20}\/\d{1,4}\/\d{1,4}$/;
+
+export class ExcuseBody extends Explained {
+  @Code('The clock whose breach stands, as the case lists it', CLOCK_ID)
+  readonly clockId!: string;
+  @reasonCode('ExcuseBreach')
+  readonly reasonCode!: string;
+}
+
+export class WithdrawExcuseBody extends Explained {
+  @Code('The clock whose breach was excused', CLOCK_ID)
+  readonly clockId!: string;
+  @reasonCode('WithdrawExcuse')
   readonly reasonCode!: string;
 }
 

@@ -8,6 +8,8 @@ import { DRAFT_2024, ITEMS_2024 } from '../catalogue/draft-2024.js';
 import { foldCatalogue, noCatalogue } from '../catalogue/facts.js';
 import { foldChannels, noChannels } from '../channels/facts.js';
 import { CHANNELS, DEPARTMENTS } from '../channels/lanshan.js';
+import { colleague } from '../specialists/specialist.fixture.js';
+import type { Candidate } from './assignment.js';
 import { caseDecider } from './case.js';
 import { dueOf } from './clocks.js';
 import type { CaseCommand, CaseEvent } from './contract.js';
@@ -84,6 +86,15 @@ const channels = [
   })),
 ].reduce(foldChannels, noChannels);
 
+/** The specialists of the sample case's department, with nothing in hand. */
+export const CANDIDATES: readonly Candidate[] = ['specialist-1', 'specialist-2'].map((specialistId) => ({
+  specialistId,
+  facts: colleague(),
+  open: 0,
+  load: 0,
+  lastAssignedAt: null,
+}));
+
 /** What the rules are told when this person asks at this wall time (or instant). */
 export function told(by: Person, when: string | number, more: Partial<CaseRuleFacts> = {}): CaseRuleFacts {
   return {
@@ -93,6 +104,7 @@ export function told(by: Person, when: string | number, more: Partial<CaseRuleFa
     time: TIME,
     catalogue,
     channels,
+    candidates: CANDIDATES,
     talentKnown: true,
     category: 'M',
     number: 'LS-2026-000001',
@@ -126,9 +138,12 @@ const SAMPLES: { readonly [T in CaseCommand['type']]: Data<T> } = {
   SignForCase: {},
   ReturnCase: { ...reasoned, proposedDepartmentId: null },
   TakeCase: {},
+  AssignCase: { mode: 'LEAST_LOADED', specialistId: null },
   ContactRequester: { mode: 'PHONE' },
   PauseClock: reasoned,
   ResumeClock: {},
+  EndPause: { endsAt: '2026-10-09T16:00:00.000Z' },
+  ReplyInPause: { reply: sealed('reply') },
   RequestExtension: { ...reasoned, workingDays: 5 },
   GrantExtension: {},
   RefuseExtension: reasoned,
@@ -141,7 +156,24 @@ const SAMPLES: { readonly [T in CaseCommand['type']]: Data<T> } = {
   WithdrawCase: reasoned,
   ReopenCase: reasoned,
   RecordBreach: { clockId: 'total/1/1', due: '2026-10-13T09:00:00.000Z' },
+  ExcuseBreach: { ...reasoned, clockId: 'handling/1/1' },
+  WithdrawExcuse: { ...reasoned, clockId: 'handling/1/1' },
   RaiseSupervision: { cycle: 1 },
+  AnswerDirectly: { reply: sealed('reply') },
+  RefuseReturn: reasoned,
+  ReassignCase: { ...reasoned, departmentId: 'rsj', coDepartmentIds: [] },
+  RequestSupplement: { materials: sealed('materials'), until: '2026-10-20', reason: null },
+  ReceiveSupplement: { received: null },
+  CloseUnanswered: { until: '2026-10-20' },
+  RemindCase: {},
+  AddNote: { note: sealed('note') },
+  SendMessage: { message: sealed('message') },
+  ArchiveCase: {},
+  SuperviseCase: reasoned,
+  WorkOffSupervision: { report: sealed('report') },
+  CloseSupervision: { remark: null },
+  HandOverCase: { fromSpecialistId: 'specialist-1', toSpecialistId: 'specialist-2', handOverId: 'hand-over-1' },
+  ReturnToQueue: { specialistId: 'specialist-1', due: '2026-09-30T04:00:00.000Z' },
 };
 
 export const COMMANDS = Object.keys(SAMPLES) as CaseCommand['type'][];

@@ -1,25 +1,39 @@
 import { type Effects, flow } from '@huicai/projections';
 import type { CaseEvent } from './contract.js';
+import { superviseCaseOnBadRating } from './reactions/supervise-case-on-bad-rating.js';
+import { superviseCaseOnBrokenPromise } from './reactions/supervise-case-on-broken-promise.js';
 import { superviseCaseOnDissatisfiedCallback } from './reactions/supervise-case-on-dissatisfied-callback.js';
+import { caseAssignments } from './views/case-assignments.view.js';
 import { caseDetail } from './views/case-detail.view.js';
 import { slaTimers } from './views/sla-timers.view.js';
 
 const breachTimer = { name: 'record-breach-when-due-passes', due: slaTimers };
 
+const returnTimer = { name: 'return-case-when-nobody-acts', due: slaTimers };
+const unansweredTimer = { name: 'close-case-when-materials-do-not-come', due: slaTimers };
+const timers = [breachTimer, returnTimer, unansweredTimer];
+
+/** Gives the case to a specialist, or takes it from one. */
+const moves: Effects = { views: [caseDetail, caseAssignments], timers };
+
 /** Every event of a case moves its detail and its clocks; queue and reports hang on in reporting, history in audit. */
-const each: Effects = { views: [caseDetail], timers: [breachTimer] };
+const each: Effects = { views: [caseDetail], timers };
 
 export const caseFlow = flow<CaseEvent>('cases', {
   CaseRegistered: each,
   CaseAccepted: each,
   CaseDeclined: each,
-  CaseDispatched: each,
+  CaseDispatched: moves,
   CaseSignedFor: each,
-  CaseReturned: each,
-  CaseTaken: each,
+  CaseReturned: moves,
+  CaseTaken: moves,
+  CaseAssigned: moves,
+  CaseHandedOver: moves,
+  CaseReturnedToQueue: moves,
   RequesterContacted: each,
   ClockPaused: each,
   ClockResumed: each,
+  RequesterReplied: each,
   ExtensionRequested: each,
   ExtensionGranted: each,
   ExtensionRefused: each,
@@ -27,11 +41,25 @@ export const caseFlow = flow<CaseEvent>('cases', {
   ResultAccepted: each,
   ResultSentBack: each,
   CallbackRecorded: { ...each, reactions: [superviseCaseOnDissatisfiedCallback] },
-  CaseRated: each,
+  CaseRated: { ...each, reactions: [superviseCaseOnBadRating] },
   CaseClosed: each,
   CaseWithdrawn: each,
-  CaseReopened: each,
-  BreachRecorded: each,
+  CaseReopened: moves,
+  BreachRecorded: { ...each, reactions: [superviseCaseOnBrokenPromise] },
   BreachWithdrawn: each,
+  BreachExcused: each,
+  ExcuseWithdrawn: each,
   SupervisionRaised: each,
+  CaseAnsweredDirectly: each,
+  ReturnRefused: moves,
+  CaseReassigned: moves,
+  SupplementRequested: each,
+  SupplementReceived: each,
+  CaseClosedUnanswered: each,
+  ReminderSent: each,
+  NoteAdded: each,
+  MessageSent: each,
+  CaseArchived: each,
+  SupervisionWorkedOff: each,
+  SupervisionClosed: each,
 });

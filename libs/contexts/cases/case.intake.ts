@@ -2,6 +2,7 @@ import { type CommandResult, canonicalJson, createdIdOf, notFound, type Sealed, 
 import { envelopeContext } from '@huicai/vault';
 import type { Caller, CommandMeta, Gateway } from '../gateway.js';
 import type {
+  AssignmentMode,
   CaseCommand,
   CaseSubject,
   ContactMode,
@@ -16,6 +17,7 @@ export interface CaseInput {
   readonly talentId: string;
   readonly itemCode: string;
   readonly channelId: string;
+  readonly area?: string;
   readonly urgency: Urgency;
   /** What it is about, in the requester's words. */
   readonly matter: string;
@@ -27,7 +29,7 @@ export interface CaseInput {
 export type CaseStep =
   | { readonly type: 'AcceptCase' | 'SignForCase' | 'TakeCase' | 'ResumeClock' | 'GrantExtension' | 'AcceptResult' | 'CloseCase' }
   | {
-      readonly type: 'DeclineCase' | 'PauseClock' | 'RefuseExtension' | 'SendBackResult' | 'WithdrawCase' | 'ReopenCase';
+      readonly type: 'DeclineCase' | 'RefuseExtension' | 'SendBackResult' | 'WithdrawCase' | 'ReopenCase';
       readonly reasonCode: string;
       readonly reason: string | null;
     }
@@ -38,7 +40,37 @@ export type CaseStep =
       readonly reason: string | null;
       readonly proposedDepartmentId: string | null;
     }
+  | { readonly type: 'AssignCase'; readonly mode: AssignmentMode; readonly specialistId: string | null }
   | { readonly type: 'ContactRequester'; readonly mode: ContactMode }
+  | {
+      readonly type: 'PauseClock';
+      readonly reasonCode: string;
+      readonly reason: string | null;
+      readonly resumeOn?: string;
+      readonly maxWorkingDays?: number;
+    }
+  | { readonly type: 'ReplyInPause' | 'AnswerDirectly'; readonly reply: string }
+  | { readonly type: 'RemindCase' | 'ArchiveCase' }
+  | { readonly type: 'RefuseReturn' | 'SuperviseCase'; readonly reasonCode: string; readonly reason: string | null }
+  | {
+      readonly type: 'ReassignCase';
+      readonly reasonCode: string;
+      readonly reason: string | null;
+      readonly departmentId: string;
+      readonly coDepartmentIds: readonly string[];
+    }
+  | { readonly type: 'RequestSupplement'; readonly materials: string; readonly until: string; readonly reason: string | null }
+  | { readonly type: 'ReceiveSupplement'; readonly received: string | null }
+  | { readonly type: 'AddNote'; readonly note: string }
+  | { readonly type: 'SendMessage'; readonly message: string }
+  | { readonly type: 'WorkOffSupervision'; readonly report: string }
+  | { readonly type: 'CloseSupervision'; readonly remark: string | null }
+  | {
+      readonly type: 'ExcuseBreach' | 'WithdrawExcuse';
+      readonly clockId: string;
+      readonly reasonCode: string;
+      readonly reason: string | null;
+    }
   | {
       readonly type: 'RequestExtension';
       readonly reasonCode: string;
@@ -56,7 +88,7 @@ export type CaseStep =
   | { readonly type: 'RateCase'; readonly satisfaction: Satisfaction; readonly comment: string | null };
 
 /** Fields that hold a person's own words. */
-const FREE_TEXT = ['reason', 'reply', 'remark', 'comment'] as const;
+const FREE_TEXT = ['reason', 'reply', 'remark', 'comment', 'materials', 'received', 'note', 'message', 'report'] as const;
 
 /**
  * Registers a matter for a talent. Each family member it concerns is a subject with a key of their own; the matter is sealed for
@@ -70,7 +102,7 @@ export async function registerCase(
   meta: CommandMeta,
   input: CaseInput,
 ): Promise<CommandResult> {
-  const { talentId, itemCode, channelId, urgency } = input;
+  const { talentId, itemCode, channelId, area, urgency } = input;
   // No key is made for a talent that does not exist.
   if (!(await gateway.exists(streamName('talent', talentId)))) throw notFound('talent-not-found', { field: 'talentId' });
   const caseId = createdIdOf(meta.commandId, 'case');
@@ -86,7 +118,10 @@ export async function registerCase(
   return gateway.send({
     aggregate: 'case',
     id: caseId,
-    command: { type: 'RegisterCase', data: { caseId, talentId, itemCode, channelId, urgency, matter, subjects } },
+    command: {
+      type: 'RegisterCase',
+      data: { caseId, talentId, itemCode, channelId, ...(area === undefined ? {} : { area }), urgency, matter, subjects },
+    },
     caller,
     context: { ...meta, commandHash: await gateway.vault.commandHash(canonicalJson(input), talentId) },
   });
@@ -124,15 +159,18 @@ export async function stepCase(
     data[field] = (await gateway.vault.seal(subjectId, ctx, text)) satisfies Sealed;
   }
   const reasonCode = 'reasonCode' in step ? { reasonCode: step.reasonCode } : {};
-  return gateway.send({
-    aggregate: 'case',
-    id: caseId,
-    command: { type, data } as unknown as CaseCommand,
-    caller,
-    context: {
-      ...meta,
-      ...reasonCode,
-      commandHash: await gateway.vault.commandHash(canonicalJson(step), personal ? subjectId : null),
-    },
-  });
+  const send = async () =>
+    gateway.send({
+      aggregate: 'case',
+      id: caseId,
+      command: { type, data } as unknown as CaseCommand,
+      caller,
+      context: {
+        ...meta,
+        ...reasonCode,
+        commandHash: await gateway.vault.commandHash(canonicalJson(step), personal ? subjectId : null),
+      },
+    });
+  // Whose turn it is, and who has room, is known only once the assignment before is.
+  return type === 'AssignCase' ? gateway.inTurn(['service_queue', 'case_assignments', 'specialists'], send) : send();
 }

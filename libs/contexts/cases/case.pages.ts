@@ -1,8 +1,16 @@
 import { badInput, cursorOf, isCursorInstant, isUuid, readCursor } from '@huicai/http';
 import { forbidden, notFound, streamName } from '@huicai/kernel';
 import { type ClockState, formatInstant } from '@huicai/working-time';
-import { OFFICE_ZONE, type TimeReference } from '../calendar/facts.js';
+import {
+  type AppliedChange,
+  changesOf,
+  clockUnder,
+  OFFICE_ZONE,
+  policyChangesOf,
+  type TimeReference,
+} from '../calendar/facts.js';
 import type { Found, Reads } from '../edge.js';
+import { toldLimit } from '../ledger.js';
 import { maskedFor, masking, refuseForeignCase } from '../visibility.js';
 import { possibleSteps } from './case.js';
 import type { Relation } from './contract.js';
@@ -15,7 +23,8 @@ interface Concern {
   readonly name: string | null;
 }
 
-const at = (instant: number | null): string | null => (instant === null ? null : formatInstant(instant, OFFICE_ZONE));
+/** An instant in the office's wall time. */
+export const at = (instant: number | null): string | null => (instant === null ? null : formatInstant(instant, OFFICE_ZONE));
 
 /** Everything one case shows to a caller it concerns. @throws Refusal `case-not-found`, `not-yours` */
 export async function casePage(reads: Reads, caseId: string): Promise<Found> {
@@ -47,6 +56,8 @@ export async function casePage(reads: Reads, caseId: string): Promise<Found> {
       itemName: items.get(facts.itemCode) ?? null,
       catalogueVersion: facts.catalogueVersion,
       channelId: facts.channelId,
+      area: facts.area,
+      routing: facts.routing,
       urgency: facts.urgency,
       talent: { id: row.talent_id, ...talent },
       concerns: clear.subjects.filter(({ relation }) => relation !== 'SELF'),
@@ -57,11 +68,27 @@ export async function casePage(reads: Reads, caseId: string): Promise<Found> {
       specialistId: facts.specialistId,
       registeredAt: at(facts.registeredAt),
       ...milestones(facts),
-      paused: facts.pausedSince === null ? null : { since: at(facts.pausedSince), reasonCode: facts.pauseReasonCode },
+      paused: pauseOf(facts),
       extensionAsked: facts.extensionAsked && { ...facts.extensionAsked, at: at(facts.extensionAsked.at) },
       callbacks: facts.callbacks.map((callback) => ({ ...callback, at: at(callback.at) })),
       rating: facts.rating,
-      supervisions: facts.supervisions.map((supervision) => ({ ...supervision, raisedAt: at(supervision.raisedAt) })),
+      supervisions: facts.supervisions.map(({ cycle, cause, raisedAt, workedOffAt, closedAt }) => ({
+        cycle,
+        cause,
+        raisedAt: at(raisedAt),
+        workedOffAt: at(workedOffAt),
+        closedAt: at(closedAt),
+      })),
+      direct: facts.direct,
+      returns: { count: facts.returns, departmentIds: facts.returnedBy },
+      supplement: facts.supplement && {
+        until: facts.supplement.until,
+        since: at(facts.supplement.at),
+        asked: facts.supplementsAsked,
+      },
+      reminders: { count: facts.reminders.length, lastAt: at(facts.reminders.at(-1)?.at ?? null) },
+      talentWroteAt: at(facts.talentWroteAt),
+      breaches: breachesOf(facts),
       clocks: facts.clocks.map((clock) => clockOf(clock, time, reads.now)),
       sealedCycles: facts.sealedCycles.map(({ cycle, departmentId, outcome, rating, callbacks, ...sealed }) => ({
         cycle,
@@ -84,6 +111,20 @@ const milestones = (facts: Pick<CaseFacts, 'acceptedAt' | 'submittedAt' | 'close
   closedAt: at(facts.closedAt),
 });
 
+const pauseOf = ({ pausedSince, pauseReasonCode, pauseEndsAt, repliedAt }: CaseFacts) =>
+  pausedSince === null
+    ? null
+    : { since: at(pausedSince), reasonCode: pauseReasonCode, endsAt: at(pauseEndsAt), repliedAt: at(repliedAt) };
+
+/** Breaches that stand. Who excused one is told by the history. */
+const breachesOf = (facts: CaseFacts) =>
+  facts.clocks
+    .filter(({ breachedAt }) => breachedAt !== null)
+    .map(({ clockId, breachedAt }) => {
+      const excuse = facts.excuses.find((one) => one.clockId === clockId);
+      return { clockId, due: at(breachedAt), excuse: excuse ? { at: at(excuse.at), reasonCode: excuse.reasonCode } : null };
+    });
+
 /** A clock as it stands; the promise made when it started stays beside the due of today. */
 function clockOf(clock: ClockState, time: TimeReference, now: number) {
   const view = viewOf(clock, time, now);
@@ -92,7 +133,7 @@ function clockOf(clock: ClockState, time: TimeReference, now: number) {
     clockId: clock.clockId,
     kind: clock.kind,
     status: view.status,
-    limit: clock.limit,
+    limit: toldLimit(clockUnder(clock, time).limit),
     startedAt: at(clock.startedAt),
     stoppedAt: at(clock.stoppedAt),
     promisedDue: at(clock.promisedDue),
@@ -175,6 +216,15 @@ function promiseOf(facts: CaseFacts, time: TimeReference, now: number) {
     workingDays,
     grantedAt: at(grantedAt),
   }));
+  const told = (kind: 'CALENDAR' | 'POLICY') => (change: AppliedChange) => ({
+    kind,
+    appliedAt: at(change.appliedAt),
+    reason: change.reason,
+  });
+  const versions = [
+    ...changesOf(total, time.calendar).map(told('CALENDAR')),
+    ...policyChangesOf(total, time).map(told('POLICY')),
+  ];
   return {
     first: at(total.promisedDue),
     today: at(view.due),
@@ -182,6 +232,6 @@ function promiseOf(facts: CaseFacts, time: TimeReference, now: number) {
     provisional: view.provisional,
     overdue: view.overdue,
     onTime: view.onTime,
-    changes: [...pauses, ...extended],
+    changes: [...pauses, ...extended, ...versions],
   };
 }

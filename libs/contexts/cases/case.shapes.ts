@@ -25,6 +25,15 @@ const CLOCK = object({
   policyVersion: 'integer',
 });
 
+const ROUTING = object({
+  channelId: 'text',
+  version: 'integer',
+  rule: 'integer',
+  departmentId: 'text',
+  priority: 'text',
+  fastTrack: 'flag',
+});
+
 const MILESTONES = {
   acceptedAt: 'instant?',
   contactedAt: 'instant?',
@@ -42,6 +51,8 @@ export const CASE_SHAPE = object({
   itemName: 'text?',
   catalogueVersion: 'text',
   channelId: 'text',
+  area: 'text?',
+  routing: nullable(ROUTING),
   urgency: 'text',
   talent: object({ id: 'uuid', name: 'text?', phone: 'text?' }),
   concerns: list(object({ relation: 'text', name: 'text?' })),
@@ -52,11 +63,19 @@ export const CASE_SHAPE = object({
   specialistId: 'uuid?',
   registeredAt: 'instant',
   ...MILESTONES,
-  paused: nullable(object({ since: 'instant', reasonCode: 'text' })),
+  paused: nullable(object({ since: 'instant', reasonCode: 'text', endsAt: 'instant?', repliedAt: 'instant?' })),
   extensionAsked: nullable(object({ workingDays: 'integer', at: 'instant' })),
   callbacks: list(object({ at: 'instant', reachability: 'text', resolved: 'flag?', satisfaction: 'integer?' })),
   rating: 'integer?',
-  supervisions: list(object({ cycle: 'integer', cause: 'text', raisedAt: 'instant' })),
+  supervisions: list(
+    object({ cycle: 'integer', cause: 'text', raisedAt: 'instant', workedOffAt: 'instant?', closedAt: 'instant?' }),
+  ),
+  direct: 'flag',
+  returns: object({ count: 'integer', departmentIds: list('text') }),
+  supplement: nullable(object({ until: 'day', since: 'instant', asked: 'integer' })),
+  reminders: object({ count: 'integer', lastAt: 'instant?' }),
+  talentWroteAt: 'instant?',
+  breaches: list(object({ clockId: 'text', due: 'instant', excuse: nullable(object({ at: 'instant', reasonCode: 'text' })) })),
   clocks: list(CLOCK),
   sealedCycles: list(
     object({
@@ -76,11 +95,13 @@ const CHANGE = {
   type: 'object',
   required: ['kind'],
   properties: {
-    kind: { type: 'string', enum: ['PAUSE', 'EXTENSION'] },
+    kind: { type: 'string', enum: ['PAUSE', 'EXTENSION', 'CALENDAR', 'POLICY'] },
     from: { type: 'string' },
     to: { type: ['string', 'null'] },
     workingDays: { type: 'integer' },
     grantedAt: { type: 'string' },
+    appliedAt: { type: 'string' },
+    reason: { type: 'string' },
   },
 };
 

@@ -1,17 +1,26 @@
 import { type Decider, forbidden, type Role } from '@huicai/kernel';
 import type { CaseCommand, CaseEvent } from './contract.js';
 import { foldCase } from './fold.js';
+import { answerDirectly } from './rules/answer.js';
+import { archive } from './rules/archive.js';
+import { assign } from './rules/assign.js';
 import { recordBreach } from './rules/breach.js';
 import { rate, recordCallback } from './rules/callback.js';
 import { close, reopen, withdraw } from './rules/close.js';
 import { dispatch, returnCase, signFor } from './rules/dispatch.js';
+import { excuseBreach, withdrawExcuse } from './rules/excuse.js';
 import { grantExtension, refuseExtension, requestExtension } from './rules/extension.js';
 import { contact, take } from './rules/handle.js';
-import { pause, resume } from './rules/pause.js';
+import { handOver, returnToQueue } from './rules/move.js';
+import { endPause, pause, replyInPause, resume } from './rules/pause.js';
+import { reassign, refuseReturn } from './rules/reassign.js';
 import { accept, decline, register } from './rules/register.js';
+import { remind } from './rules/remind.js';
 import { acceptResult, sendBackResult, submitResult } from './rules/result.js';
 import { type AnyRule, type CaseNeed, type CaseRuleFacts, checkOwnership, type Rule, refuseStep } from './rules/rule.js';
-import { raiseSupervision } from './rules/supervision.js';
+import { closeSupervision, raiseSupervision, supervise, workOff } from './rules/supervision.js';
+import { closeUnanswered, receiveSupplement, requestSupplement } from './rules/supplement.js';
+import { addNote, sendMessage } from './rules/words.js';
 import type { CaseFacts } from './state.js';
 
 /** Every step a case can take. A command without a row does not compile. */
@@ -23,9 +32,14 @@ const table: { readonly [T in CaseCommand['type']]: Rule<T> } = {
   SignForCase: signFor,
   ReturnCase: returnCase,
   TakeCase: take,
+  AssignCase: assign,
+  HandOverCase: handOver,
+  ReturnToQueue: returnToQueue,
   ContactRequester: contact,
   PauseClock: pause,
   ResumeClock: resume,
+  EndPause: endPause,
+  ReplyInPause: replyInPause,
   RequestExtension: requestExtension,
   GrantExtension: grantExtension,
   RefuseExtension: refuseExtension,
@@ -38,7 +52,22 @@ const table: { readonly [T in CaseCommand['type']]: Rule<T> } = {
   WithdrawCase: withdraw,
   ReopenCase: reopen,
   RecordBreach: recordBreach,
+  ExcuseBreach: excuseBreach,
+  WithdrawExcuse: withdrawExcuse,
   RaiseSupervision: raiseSupervision,
+  AnswerDirectly: answerDirectly,
+  RefuseReturn: refuseReturn,
+  ReassignCase: reassign,
+  RequestSupplement: requestSupplement,
+  ReceiveSupplement: receiveSupplement,
+  CloseUnanswered: closeUnanswered,
+  RemindCase: remind,
+  AddNote: addNote,
+  SendMessage: sendMessage,
+  ArchiveCase: archive,
+  SuperviseCase: supervise,
+  WorkOffSupervision: workOff,
+  CloseSupervision: closeSupervision,
 };
 
 export const caseRules = Object.values(table) as readonly AnyRule[];

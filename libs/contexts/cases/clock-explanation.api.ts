@@ -33,13 +33,18 @@ const EVENT = object({
   reasonCode: 'text?',
 });
 
+const LIMIT = { type: 'object', required: ['kind'], properties: { kind: { type: 'string' } } };
+const CHANGES = list(
+  object({ changeId: 'uuid', mode: 'text', to: 'integer', fromDay: 'day?', reason: 'text', appliedAt: 'instant' }),
+);
+
 const EXPLANATION = object({
   caseId: 'uuid',
   clockId: 'text',
   kind: 'text',
   asOf: 'instant',
   status: 'text',
-  limit: { type: 'object', required: ['kind'], properties: { kind: { type: 'string' } } },
+  limit: LIMIT,
   startedAt: 'instant',
   stoppedAt: 'instant?',
   promisedDue: 'instant?',
@@ -54,8 +59,16 @@ const EXPLANATION = object({
   usedWorkingDays: 'integer',
   pauses: list(object({ from: 'instant', to: 'instant?', cause: 'uuid?', endedBy: 'uuid?' })),
   extensions: list(object({ workingDays: 'integer', grantedAt: 'instant', cause: 'uuid?' })),
-  calendar: object({ id: 'text', version: 'integer', knownSince: 'instant' }),
-  policy: object({ id: 'text', version: 'integer', effectiveFrom: 'day' }),
+  calendar: object({ id: 'text', version: 'integer', promisedUnder: 'integer', knownSince: 'instant' }),
+  changes: CHANGES,
+  policy: object({
+    id: 'text',
+    version: 'integer',
+    promisedUnder: 'integer',
+    promisedLimit: LIMIT,
+    effectiveFrom: 'day',
+    changes: CHANGES,
+  }),
   startedBy: 'uuid?',
   stoppedBy: 'uuid?',
   ledger: LEDGER_SHAPE,

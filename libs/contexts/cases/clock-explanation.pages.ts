@@ -12,9 +12,22 @@ import {
   type LedgerEntry,
   parseInstant,
 } from '@huicai/working-time';
-import { type CalendarFacts, compiledVersion, policyVersion, type TimeReference, versionKnownAt } from '../calendar/facts.js';
+import {
+  type AppliedChange,
+  type CalendarFacts,
+  calendarOf,
+  changesKnownAt,
+  changesOf,
+  clockUnder,
+  compiledVersion,
+  type PromisedClock,
+  policyChangesOf,
+  policyVersion,
+  type TimeReference,
+  versionKnownAt,
+} from '../calendar/facts.js';
 import type { Found, Reads } from '../edge.js';
-import { told } from '../ledger.js';
+import { told, toldLimit } from '../ledger.js';
 import { refuseForeignCase } from '../visibility.js';
 import { viewOf } from './clocks.js';
 import type { CaseEvent } from './contract.js';
@@ -37,7 +50,7 @@ export async function explainCaseClock(reads: Reads, caseId: string, clock: stri
   const state = then && (clock.includes('/') ? clockNamed(then, known.clockId) : clockNamed(then, clock));
   if (!state) throw badInput('clock-not-started-then', 'asOf');
   const [time, calendars] = await Promise.all([reads.timeOf([state]), reads.calendar(state.calendarId)]);
-  const body = { caseId, ...explanationOf(state, { calendar: calendars, policy: time.policy }, at) };
+  const body = { caseId, ...explanationOf(state, changesKnownAt({ calendar: calendars, policy: time.policy }, at), at) };
   const causes = new Set(causesIn(body));
   return { movesOn: true, body: { ...body, events: events.filter(({ id }) => causes.has(id)).map((event) => eventOf(event)) } };
 }
@@ -64,17 +77,26 @@ function clockNamed({ clocks }: CaseFacts, name: string): ClockState | undefined
 }
 
 /** Everything that is derived of a clock. @param at epoch milliseconds */
-export function explanationOf(clock: ClockState, time: TimeReference, at: Instant) {
-  const calendar = compiledVersion(time.calendar, clock.calendarVersion);
+export function explanationOf(promised: PromisedClock, time: TimeReference, at: Instant) {
+  const clock = clockUnder(promised, time);
+  const calendar = calendarOf(clock, time.calendar);
   const policy = policyVersion(time.policy, Number(clock.policyVersion));
-  const view = viewOf(clock, time, at);
+  const view = viewOf(promised, time, at);
   const instant = (value: Instant | null | undefined) => (value == null ? null : calendar.format(value));
+  const toldChange = ({ changeId, mode, to, fromDay, reason, appliedAt }: AppliedChange) => ({
+    changeId,
+    mode,
+    to,
+    fromDay,
+    reason,
+    appliedAt: calendar.format(appliedAt),
+  });
   return {
     clockId: clock.clockId,
     kind: clock.kind,
     asOf: calendar.format(at),
     status: view.status,
-    limit: clock.limit,
+    limit: toldLimit(clock.limit),
     startedAt: calendar.format(clock.startedAt),
     stoppedAt: instant(clock.stoppedAt),
     promisedDue: instant(clock.promisedDue),
@@ -100,15 +122,24 @@ export function explanationOf(clock: ClockState, time: TimeReference, at: Instan
     })),
     calendar: {
       id: clock.calendarId,
-      version: clock.calendarVersion,
-      knownSince: calendar.format(time.calendar.versions[clock.calendarVersion - 1]!.knownSince),
+      version: calendar.version,
+      promisedUnder: clock.calendarVersion,
+      knownSince: calendar.format(time.calendar.versions[calendar.version - 1]!.knownSince),
     },
-    policy: { id: policy.policyId, version: policy.version, effectiveFrom: policy.effectiveFrom },
+    changes: changesOf(clock, time.calendar).map(toldChange),
+    policy: {
+      id: policy.policyId,
+      version: policy.version,
+      promisedUnder: Number(promised.policyVersion),
+      promisedLimit: toldLimit(promised.limit),
+      effectiveFrom: policy.effectiveFrom,
+      changes: policyChangesOf(promised, time).map(toldChange),
+    },
     startedBy: clock.startedBy ?? null,
     stoppedBy: clock.stoppedBy ?? null,
     ledger: explainClock(clock, calendar, at).entries.map((entry) => told(entry, calendar)),
     ahead: ahead(clock, calendar, at).map((entry) => told(entry, calendar)),
-    underLatestKnown: underLatestKnown(clock, time.calendar, at),
+    underLatestKnown: underLatestKnown(clock, calendar.version, time.calendar, at),
   };
 }
 
@@ -124,9 +155,9 @@ function ahead(clock: ClockState, calendar: CompiledCalendar, at: Instant): Ledg
 }
 
 /** What would be due by the calendar as known then, where that is a later version than the clock runs by. */
-function underLatestKnown(clock: ClockState, calendars: CalendarFacts, at: Instant) {
+function underLatestKnown(clock: ClockState, version: number, calendars: CalendarFacts, at: Instant) {
   const latest = versionKnownAt(calendars, at);
-  if (!latest || latest.version <= clock.calendarVersion) return null;
+  if (!latest || latest.version <= version) return null;
   const calendar = compiledVersion(calendars, latest.version);
   const { due, provisional } = deriveDue(dueInputOf(clock, calendar));
   return { calendarVersion: latest.version, due: due === null ? null : calendar.format(due), provisional };

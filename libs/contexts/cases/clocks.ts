@@ -10,10 +10,13 @@ import {
 } from '@huicai/working-time';
 import type { PolicyVersion } from '../calendar/contract.js';
 import {
+  calendarOf,
   calendarToPromiseBy,
-  compiledVersion,
+  clockUnder,
+  limitFrom,
   limitOf,
   officeDay,
+  type PromisedClock,
   policyInForce,
   policyVersion,
   type TimeReference,
@@ -54,7 +57,10 @@ export function startClock(kind: ClockKind, state: Promising, facts: Starting): 
     kind,
     cycle: state.cycle,
     n,
-    limit: limitOf(policy, kind, { itemCode: state.itemCode, urgency: state.urgency, category: facts.category }),
+    limit: limitFrom(
+      limitOf(policy, kind, { itemCode: state.itemCode, urgency: state.urgency, category: facts.category }),
+      facts.now,
+    ),
     policyVersion: policy.version,
     startedAt: facts.now,
   };
@@ -67,6 +73,7 @@ export function startClock(kind: ClockKind, state: Promising, facts: Starting): 
     calendarVersion,
     policyVersion: policy.version,
     promisedDue: promisedDue === null ? null : new Date(promisedDue).toISOString(),
+    category: facts.category,
     provisional,
   };
 }
@@ -86,17 +93,22 @@ export function currentClock(state: Pick<Promising, 'cycle' | 'clocks'>, kind: s
   return state.clocks.filter((clock) => clock.kind === kind && clock.cycle === state.cycle).at(-1);
 }
 
-/** The due as derived under the versions the clock started with; null without a limit and while paused. Epoch milliseconds. */
-export function dueOf(clock: ClockState, time: TimeReference): number | null {
-  return deriveDue(dueInputOf(clock, compiledVersion(time.calendar, clock.calendarVersion))).due;
+/**
+ * The due as derived under the versions the clock started with and what changes have put in their place; null without a limit and
+ * while paused. Epoch milliseconds.
+ */
+export function dueOf(clock: PromisedClock, time: TimeReference): number | null {
+  return deriveDue(dueInputOf(clockUnder(clock, time), calendarOf(clock, time.calendar))).due;
 }
 
-export function thresholdsOf(clock: ClockState, time: TimeReference): LightThresholds {
-  return clockThresholds(clock, compiledVersion(time.calendar, clock.calendarVersion), lightsOf(clock, time));
+export function thresholdsOf(promised: PromisedClock, time: TimeReference): LightThresholds {
+  const clock = clockUnder(promised, time);
+  return clockThresholds(clock, calendarOf(clock, time.calendar), lightsOf(clock, time));
 }
 
-export function viewOf(clock: ClockState, time: TimeReference, now: number) {
-  return clockView(clock, compiledVersion(time.calendar, clock.calendarVersion), lightsOf(clock, time), now);
+export function viewOf(promised: PromisedClock, time: TimeReference, now: number) {
+  const clock = clockUnder(promised, time);
+  return clockView(clock, calendarOf(clock, time.calendar), lightsOf(clock, time), now);
 }
 
 const lightsOf = (clock: ClockState, time: TimeReference) => policyVersion(time.policy, Number(clock.policyVersion)).lights;

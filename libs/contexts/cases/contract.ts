@@ -1,8 +1,33 @@
 import type { Sealed } from '@huicai/kernel';
 import type { Limit } from '@huicai/working-time';
 import type { ClockKind, Urgency } from '../calendar/contract.js';
+import type { RoutingPriority } from '../channels/contract.js';
+import type { TalentCategory } from '../talents/contract.js';
 
 export type { ClockKind, Urgency } from '../calendar/contract.js';
+
+/** How the specialist of a case is found: named by a person, in turn, by who has least to do, or by who knows the item and has least to do. */
+export type AssignmentMode = 'MANUAL' | 'ROUND_ROBIN' | 'LEAST_LOADED' | 'SKILL_MATCHED';
+/** Why somebody got the case or did not; BEHIND could have had it, but another came first. */
+export type AssignmentVerdict = 'CHOSEN' | 'BEHIND' | 'ABSENT' | 'OFF_HOURS' | 'AT_CAPACITY' | 'NOT_SKILLED' | 'OTHER_AREA';
+
+/** One candidate for a case, with what they had in hand as the read models knew it. */
+export interface Considered {
+  readonly specialistId: string;
+  readonly verdict: AssignmentVerdict;
+  readonly open: number;
+  readonly load: number;
+}
+
+/** What a rule of the channel says of a matter: which version, which rule of it, counted from 0. */
+export interface RoutingProposal {
+  readonly channelId: string;
+  readonly version: number;
+  readonly rule: number;
+  readonly departmentId: string;
+  readonly priority: RoutingPriority;
+  readonly fastTrack: boolean;
+}
 
 export type Outcome = 'SOLVED' | 'ANSWERED' | 'REFERRED' | 'UNSOLVABLE';
 export type Relation = 'SELF' | 'CHILD' | 'SPOUSE';
@@ -11,7 +36,9 @@ export type Reachability = 'VALID' | 'UNREACHABLE';
 /** 1 very dissatisfied to 5 very satisfied (GB/T 39735-2020 order); 1 and 2 are bad reviews. */
 export type Satisfaction = 1 | 2 | 3 | 4 | 5;
 /** Why a case is put under supervision (督办): said at the callback, or said again after the case had been reopened. */
-export type SupervisionCause = 'DISSATISFIED' | 'STILL_DISSATISFIED';
+export type SupervisionCause = 'DISSATISFIED' | 'STILL_DISSATISFIED' | 'OVERDUE' | 'ORDERED';
+
+export type MessageDirection = 'TO_TALENT' | 'FROM_TALENT';
 
 /** A person a case is about, under a key of their own. */
 export interface CaseSubject {
@@ -31,6 +58,8 @@ export interface ClockStarted {
   readonly calendarVersion: number;
   readonly policyVersion: number;
   readonly promisedDue: string | null;
+  /** The talent's then, which the limit may depend on; events of long ago do not tell it. */
+  readonly category?: TalentCategory;
   /** The due lies in, or was reached through, a year whose holidays were not published. */
   readonly provisional: boolean;
 }
@@ -38,6 +67,12 @@ export interface ClockStarted {
 interface Reasoned {
   readonly reasonCode: string;
   readonly reason: Sealed | null;
+}
+
+/** Which supervision is meant. */
+interface Supervised {
+  readonly cycle: number;
+  readonly cause: SupervisionCause;
 }
 
 type Ev<T extends string, D = Record<never, never>> = { readonly type: T; readonly data: D };
@@ -52,6 +87,8 @@ export type CaseEvent =
         readonly itemCode: string;
         readonly catalogueVersion: string;
         readonly channelId: string;
+        /** Area (片区) the matter is of, where somebody said. */
+        readonly area?: string;
         readonly urgency: Urgency;
         readonly matter: Sealed;
         readonly subjects: readonly CaseSubject[];
@@ -61,26 +98,105 @@ export type CaseEvent =
     >
   | Ev<'CaseAccepted', { readonly clocks: readonly ClockStarted[] }>
   | Ev<'CaseDeclined', Reasoned>
+  /** Answered by the window itself, without a department (直办). */
+  | Ev<'CaseAnsweredDirectly', { readonly reply: Sealed }>
   | Ev<
       'CaseDispatched',
       {
         readonly departmentId: string;
         readonly coDepartmentIds: readonly string[];
         readonly routingVersion: number;
+        /** What the channel's rules proposed, where it has any for the matter. */
+        readonly routing?: RoutingProposal;
         readonly clocks: readonly ClockStarted[];
       }
     >
   | Ev<'CaseSignedFor', { readonly departmentId: string }>
   | Ev<'CaseReturned', Reasoned & { readonly departmentId: string; readonly proposedDepartmentId: string | null }>
-  | Ev<'CaseTaken', { readonly specialistId: string }>
+  /** `returnDue`: when it goes back to the queue unless somebody acts before. */
+  | Ev<
+      'ReturnRefused',
+      Reasoned & {
+        readonly departmentId: string;
+        readonly coDepartmentIds: readonly string[];
+        readonly specialistId: string | null;
+      }
+    >
+  | Ev<
+      'CaseReassigned',
+      Reasoned & {
+        readonly fromDepartmentId: string;
+        readonly departmentId: string;
+        readonly coDepartmentIds: readonly string[];
+        readonly clocks: readonly ClockStarted[];
+      }
+    >
+  | Ev<'CaseTaken', { readonly specialistId: string; readonly returnDue?: string }>
+  | Ev<
+      'CaseAssigned',
+      {
+        readonly specialistId: string;
+        readonly departmentId: string;
+        readonly mode: AssignmentMode;
+        /** Who came into question, and why they got it or not. */
+        readonly considered: readonly Considered[];
+        /** Who was named and is absent, when the deputy got it. */
+        readonly standsInFor?: string;
+        readonly returnDue?: string;
+      }
+    >
+  | Ev<
+      'CaseHandedOver',
+      {
+        readonly fromSpecialistId: string;
+        readonly toSpecialistId: string;
+        /** The hand-over of all they had, which this was part of. */
+        readonly handOverId: string;
+        readonly returnDue?: string;
+      }
+    >
+  | Ev<'CaseReturnedToQueue', { readonly specialistId: string; readonly due: string }>
   | Ev<'RequesterContacted', { readonly mode: ContactMode }>
-  | Ev<'ClockPaused', Reasoned & { readonly clockIds: readonly string[] }>
+  | Ev<
+      'ClockPaused',
+      Reasoned & {
+        readonly clockIds: readonly string[];
+        /** When it ends by itself at the latest, ISO 8601 UTC; left out where nothing was said. */
+        readonly endsAt?: string;
+      }
+    >
+  | Ev<'RequesterReplied', { readonly reply: Sealed }>
+  | Ev<
+      'SupplementRequested',
+      {
+        readonly materials: Sealed;
+        /** Last day of the office to hand them in, YYYY-MM-DD. */
+        readonly until: string;
+        readonly reason: Sealed | null;
+        /** Not the first notice of the cycle, which breaks the duty to say it all at once. */
+        readonly repeated: boolean;
+        readonly clockIds: readonly string[];
+      }
+    >
+  | Ev<'SupplementReceived', { readonly received: Sealed | null; readonly clockIds: readonly string[] }>
+  | Ev<'CaseClosedUnanswered', { readonly until: string }>
+  | Ev<'ReminderSent'>
+  /** For those who handle it alone. */
+  | Ev<'NoteAdded', { readonly note: Sealed }>
+  | Ev<'MessageSent', { readonly message: Sealed; readonly direction: MessageDirection }>
+  | Ev<'CaseArchived'>
   | Ev<'ClockResumed', { readonly clockIds: readonly string[] }>
   | Ev<'ExtensionRequested', Reasoned & { readonly workingDays: number }>
   | Ev<'ExtensionGranted', { readonly workingDays: number; readonly clockIds: readonly string[] }>
   | Ev<'ExtensionRefused', Reasoned>
   | Ev<'ResultSubmitted', { readonly outcome: Outcome; readonly reply: Sealed }>
-  | Ev<'ResultAccepted'>
+  | Ev<
+      'ResultAccepted',
+      {
+        /** Where the policy limits the callback. */
+        readonly clocks?: readonly ClockStarted[];
+      }
+    >
   | Ev<'ResultSentBack', Reasoned>
   | Ev<
       'CallbackRecorded',
@@ -99,14 +215,28 @@ export type CaseEvent =
   | Ev<'BreachRecorded', { readonly clockId: string; readonly due: string; readonly departmentId: string | null }>
   | Ev<'BreachWithdrawn', { readonly clockId: string }>
   | Ev<
+      'BreachExcused',
+      Reasoned & {
+        readonly clockId: string;
+        /** The supervisor who answers for it. */
+        readonly approvedBy: string;
+      }
+    >
+  | Ev<'ExcuseWithdrawn', Reasoned & { readonly clockId: string }>
+  | Ev<
       'SupervisionRaised',
       {
         readonly cause: SupervisionCause;
         readonly cycle: number;
         /** Who handled that cycle. */
         readonly departmentId: string | null;
+        /** Where a supervisor ordered it. */
+        readonly reasonCode?: string;
+        readonly reason?: Sealed | null;
       }
-    >;
+    >
+  | Ev<'SupervisionWorkedOff', Supervised & { readonly report: Sealed }>
+  | Ev<'SupervisionClosed', Supervised & { readonly remark: Sealed | null }>;
 
 export type CaseCommand =
   | Ev<
@@ -116,6 +246,7 @@ export type CaseCommand =
         readonly talentId: string;
         readonly itemCode: string;
         readonly channelId: string;
+        readonly area?: string;
         readonly urgency: Urgency;
         readonly matter: Sealed;
         readonly subjects: readonly CaseSubject[];
@@ -127,8 +258,18 @@ export type CaseCommand =
   | Ev<'SignForCase'>
   | Ev<'ReturnCase', Reasoned & { readonly proposedDepartmentId: string | null }>
   | Ev<'TakeCase'>
+  | Ev<'AssignCase', { readonly mode: AssignmentMode; readonly specialistId: string | null }>
   | Ev<'ContactRequester', { readonly mode: ContactMode }>
-  | Ev<'PauseClock', Reasoned>
+  | Ev<
+      'PauseClock',
+      Reasoned & {
+        /** Day of the office it goes on, YYYY-MM-DD. */
+        readonly resumeOn?: string;
+        readonly maxWorkingDays?: number;
+      }
+    >
+  | Ev<'EndPause', { readonly endsAt: string }>
+  | Ev<'ReplyInPause', { readonly reply: Sealed }>
   | Ev<'ResumeClock'>
   | Ev<'RequestExtension', Reasoned & { readonly workingDays: number }>
   | Ev<'GrantExtension'>
@@ -149,5 +290,23 @@ export type CaseCommand =
   | Ev<'CloseCase'>
   | Ev<'WithdrawCase', Reasoned>
   | Ev<'ReopenCase', Reasoned>
+  | Ev<'HandOverCase', { readonly fromSpecialistId: string; readonly toSpecialistId: string; readonly handOverId: string }>
+  | Ev<'ReturnToQueue', { readonly specialistId: string; readonly due: string }>
   | Ev<'RecordBreach', { readonly clockId: string; readonly due: string }>
-  | Ev<'RaiseSupervision', { readonly cycle: number }>;
+  | Ev<'ExcuseBreach', Reasoned & { readonly clockId: string }>
+  | Ev<'WithdrawExcuse', Reasoned & { readonly clockId: string }>
+  | Ev<'AnswerDirectly', { readonly reply: Sealed }>
+  | Ev<'RefuseReturn', Reasoned>
+  | Ev<'ReassignCase', Reasoned & { readonly departmentId: string; readonly coDepartmentIds: readonly string[] }>
+  | Ev<'RequestSupplement', { readonly materials: Sealed; readonly until: string; readonly reason: Sealed | null }>
+  | Ev<'ReceiveSupplement', { readonly received: Sealed | null }>
+  | Ev<'CloseUnanswered', { readonly until: string }>
+  | Ev<'RemindCase'>
+  | Ev<'AddNote', { readonly note: Sealed }>
+  | Ev<'SendMessage', { readonly message: Sealed }>
+  | Ev<'ArchiveCase'>
+  | Ev<'SuperviseCase', Reasoned>
+  | Ev<'WorkOffSupervision', { readonly report: Sealed }>
+  | Ev<'CloseSupervision', { readonly remark: Sealed | null }>
+  /** For what the requester said of a cycle, or, where it says so, because its promise was broken. */
+  | Ev<'RaiseSupervision', { readonly cycle: number; readonly overdue?: true }>;

@@ -2,11 +2,21 @@ import type { TimeReference } from '../calendar/facts.js';
 import { dueOf, runningClocks, thresholdsOf } from './clocks.js';
 import type { CaseFacts } from './state.js';
 
+export { type Candidate, LOAD_WEIGHTS } from './assignment.js';
 export { currentClock, dueOf, viewOf } from './clocks.js';
 export { factsAfter } from './facts-after.js';
 export { foldCase } from './fold.js';
+export { isDissatisfied } from './satisfaction.js';
 export { audienceOf, type CasePlace, isSeen, movedBy, type Sight, sightOf } from './sight.js';
-export type { Callback, CaseFacts, CaseStatus, CycleFacts, SealedCycle, Supervision } from './state.js';
+export {
+  CASE_STATUSES,
+  type Callback,
+  type CaseFacts,
+  type CaseStatus,
+  type CycleFacts,
+  type SealedCycle,
+  type Supervision,
+} from './state.js';
 
 /** When a case is due and how its light turns, over all clocks that run now. Epoch milliseconds; null where nothing runs. */
 export interface CaseTiming {

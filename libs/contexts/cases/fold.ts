@@ -8,19 +8,17 @@ import {
   recordBreach,
   resumeClock,
   sealClock,
-  startClock,
-  stopClock,
   withdrawBreach,
 } from '@huicai/working-time';
-import { currentClock } from './clocks.js';
 import type { CaseEvent, ClockStarted } from './contract.js';
+import { changeClock, ended, leftByDepartment, type Mark, sentBack, started, stopped } from './fold-clocks.js';
 import { movedBy } from './sight.js';
-import { type CaseFacts, freshCycle } from './state.js';
+import { type CaseFacts, freshCycle, type Supervision } from './state.js';
 
 interface When {
   readonly occurredAt: number;
   readonly eventId: string;
-  readonly actor: { readonly id: string };
+  readonly actor: { readonly id: string; readonly role?: string };
 }
 
 /** The next state of a case; null only before its registration. Pure, and never throws on a recorded history. */
@@ -36,10 +34,13 @@ export function foldCase(state: CaseFacts | null, event: CaseEvent, when: When):
     next.coDepartmentIds = moved.coDepartmentIds;
     next.specialistId = moved.specialistId;
   }
+  if (next.takeBack !== null || 'returnDue' in event.data) next.takeBack = takeBackAfter(next, event, when, moved !== undefined);
   next.lastAt = Math.max(state.lastAt, when.occurredAt);
   if (next.clocks !== state.clocks) next.standingBreaches = breached(next.clocks);
   return next;
 }
+
+const notPaused = { pausedSince: null, pauseReasonCode: null, pauseEndsAt: null, repliedAt: null, pausedClockIds: [] } as const;
 
 const breached = (clocks: readonly ClockState[]): string[] =>
   clocks.filter(({ breachedAt }) => breachedAt !== null).map(({ clockId }) => clockId);
@@ -52,6 +53,7 @@ function registered(data: Extract<CaseEvent, { type: 'CaseRegistered' }>['data']
     itemCode: data.itemCode,
     catalogueVersion: data.catalogueVersion,
     channelId: data.channelId,
+    area: data.area ?? null,
     urgency: data.urgency,
     subjects: data.subjects,
     firstContactPerson: data.firstContactPerson,
@@ -60,19 +62,28 @@ function registered(data: Extract<CaseEvent, { type: 'CaseRegistered' }>['data']
     registeredAt: occurredAt,
     lastAt: occurredAt,
     cycle: 1,
-    pausedSince: null,
-    pauseReasonCode: null,
-    pausedClockIds: [],
+    ...notPaused,
     coDepartmentIds: [],
     specialistId: null,
+    takeBack: null,
+    routing: null,
     dispatchedAt: null,
     returns: 0,
+    returnedBy: [],
+    returned: null,
+    supplement: null,
+    supplementsAsked: 0,
+    reminders: [],
+    talentWroteAt: null,
+    dropped: false,
+    direct: false,
     extensionAsked: null,
     extensionsGranted: 0,
     handlers: [],
     clocks: [],
     clockDepartments: {},
     standingBreaches: [],
+    excuses: [],
     sealedCycles: [],
     supervisions: [],
   };
@@ -87,22 +98,46 @@ function step(state: CaseFacts, event: Exclude<CaseEvent, { type: 'CaseRegistere
       return { ...state, status: 'ACCEPTED', acceptedAt: at, clocks: started(state, event.data.clocks, mark) };
     case 'CaseDeclined':
       return { ...state, status: 'DECLINED' };
-    case 'CaseDispatched': {
-      const judged = event.data.clocks.map(({ clockId }) => [clockId, event.data.departmentId]);
-      const clockDepartments = { ...state.clockDepartments, ...Object.fromEntries(judged) };
-      const clocks = started(state, event.data.clocks, mark);
-      return { ...state, status: 'DISPATCHED', dispatchedAt: at, clocks, clockDepartments };
+    case 'CaseAnsweredDirectly': {
+      const answered = { submittedAt: at, closedAt: at, outcome: 'ANSWERED' as const, handlers: handledBy(state, when) };
+      return { ...state, ...answered, direct: true, returned: null, status: 'CLOSED', clocks: stopped(state, ['total'], mark) };
     }
+    case 'CaseDispatched':
+      return { ...dispatched(state, event.data, mark), returned: null, routing: event.data.routing ?? null };
     case 'CaseSignedFor':
       return { ...state, status: 'SIGNED_FOR', clocks: stopped(state, ['signFor'], mark) };
     case 'CaseReturned': {
-      const clocks = stopped(state, ['signFor', 'firstContact', 'handling'], mark);
+      const clocks = leftByDepartment(state, mark);
       // The next department has to contact the requester itself.
       const cleared = { extensionAsked: null, contactedAt: null };
-      return { ...state, ...cleared, status: 'ACCEPTED', returns: state.returns + 1, clocks };
+      const { status, coDepartmentIds, specialistId, contactedAt } = state;
+      const { departmentId } = event.data;
+      return {
+        ...state,
+        ...cleared,
+        status: 'ACCEPTED',
+        returns: state.returns + 1,
+        returnedBy: [...state.returnedBy, departmentId],
+        returned: { status, departmentId, coDepartmentIds, specialistId, contactedAt, cause: when.eventId },
+        clocks,
+      };
+    }
+    case 'ReturnRefused': {
+      const { returned } = state;
+      if (!returned) return { ...state };
+      const clocks = state.clocks.map((c) => (c.stoppedBy === returned.cause ? continueClock(c, mark) : c));
+      return { ...state, status: returned.status, contactedAt: returned.contactedAt, returned: null, clocks };
+    }
+    case 'CaseReassigned': {
+      const left = { ...state, extensionAsked: null, contactedAt: null, clocks: leftByDepartment(state, mark) };
+      return dispatched(left, event.data, mark);
     }
     case 'CaseTaken':
       return { ...state, handlers: handledBy(state, when) };
+    case 'CaseAssigned':
+    case 'CaseHandedOver':
+    case 'CaseReturnedToQueue':
+      return { ...state };
     case 'RequesterContacted':
       return {
         ...state,
@@ -111,16 +146,55 @@ function step(state: CaseFacts, event: Exclude<CaseEvent, { type: 'CaseRegistere
         clocks: stopped(state, ['firstContact'], mark),
       };
     case 'ClockPaused': {
-      const { reasonCode, clockIds } = event.data;
+      const { reasonCode, clockIds, endsAt } = event.data;
       const clocks = state.clocks.map((c) => (clockIds.includes(c.clockId) ? pauseClock(c, mark) : c));
-      return { ...state, pausedSince: at, pauseReasonCode: reasonCode, pausedClockIds: clockIds, clocks };
+      const pauseEndsAt = endsAt === undefined ? null : parseInstant(endsAt);
+      return {
+        ...state,
+        ...notPaused,
+        pausedSince: at,
+        pauseReasonCode: reasonCode,
+        pauseEndsAt,
+        pausedClockIds: clockIds,
+        clocks,
+      };
     }
+    case 'SupplementReceived':
     case 'ClockResumed': {
       const clocks = state.clocks.map((c) =>
         openPauseOf(c) && event.data.clockIds.includes(c.clockId) ? resumeClock(c, mark) : c,
       );
-      return { ...state, pausedSince: null, pauseReasonCode: null, pausedClockIds: [], clocks };
+      return { ...state, ...notPaused, supplement: null, clocks };
     }
+    case 'SupplementRequested': {
+      const { clockIds, until } = event.data;
+      const clocks = state.clocks.map((c) => (clockIds.includes(c.clockId) ? pauseClock(c, mark) : c));
+      return {
+        ...state,
+        ...notPaused,
+        pausedSince: at,
+        pauseReasonCode: 'AWAITING_MATERIALS',
+        pausedClockIds: clockIds,
+        supplement: { until, at },
+        supplementsAsked: state.supplementsAsked + 1,
+        clocks,
+      };
+    }
+    case 'CaseClosedUnanswered': {
+      const cleared = { ...notPaused, supplement: null, extensionAsked: null };
+      const clocks = ended(state, mark);
+      return { ...state, ...cleared, status: 'CLOSED', closedAt: at, dropped: true, clocks };
+    }
+    case 'ReminderSent':
+      return { ...state, reminders: [...state.reminders, { at, by: when.actor.id }] };
+    case 'NoteAdded':
+      return { ...state };
+    case 'MessageSent':
+      return { ...state, talentWroteAt: event.data.direction === 'TO_TALENT' ? null : (state.talentWroteAt ?? at) };
+    case 'CaseArchived':
+      return { ...state, status: 'ARCHIVED' };
+    case 'RequesterReplied':
+      return { ...state, repliedAt: state.repliedAt ?? at };
     case 'ExtensionRequested':
       return { ...state, extensionAsked: { workingDays: event.data.workingDays, at } };
     case 'ExtensionGranted': {
@@ -131,82 +205,90 @@ function step(state: CaseFacts, event: Exclude<CaseEvent, { type: 'CaseRegistere
     case 'ExtensionRefused':
       return { ...state, extensionAsked: null };
     case 'ResultSubmitted': {
-      const clocks = stopped(state, ['total', 'signFor', 'firstContact', 'handling'], mark);
+      const clocks = ended(state, mark);
       const result = { submittedAt: at, outcome: event.data.outcome, handlers: handledBy(state, when), extensionAsked: null };
       return { ...state, ...result, status: 'SUBMITTED', clocks };
     }
     case 'ResultAccepted':
-      return { ...state, status: 'RESULT_ACCEPTED' };
+      return { ...state, status: 'RESULT_ACCEPTED', clocks: started(state, event.data.clocks ?? [], mark) };
     case 'ResultSentBack':
       return { ...state, status: 'SIGNED_FOR', submittedAt: null, outcome: null, clocks: sentBack(state, mark) };
     case 'CallbackRecorded': {
       const { reachability, resolved, satisfaction } = event.data;
-      return { ...state, callbacks: [...state.callbacks, { at, reachability, resolved, satisfaction }] };
+      // The first attempt is in time or not; that nobody was reached is the requester's doing.
+      const callbacks = [...state.callbacks, { at, reachability, resolved, satisfaction }];
+      return { ...state, callbacks, clocks: stopped(state, ['callback'], mark) };
     }
     case 'CaseRated':
       return { ...state, rating: event.data.satisfaction };
     case 'CaseClosed':
       return { ...state, status: 'CLOSED', closedAt: at };
     case 'CaseWithdrawn': {
-      const cleared = { pausedSince: null, pauseReasonCode: null, pausedClockIds: [], extensionAsked: null };
+      const cleared = { ...notPaused, supplement: null, returned: null, extensionAsked: null };
       return {
         ...state,
         ...cleared,
         status: 'WITHDRAWN',
-        clocks: stopped(state, ['total', 'signFor', 'firstContact', 'handling'], mark),
+        dropped: true,
+        clocks: ended(state, mark),
       };
     }
     case 'CaseReopened':
       return reopened(state, event.data, mark);
     case 'BreachRecorded':
       return changeClock(state, event.data.clockId, (c) => recordBreach(c, { at: parseInstant(event.data.due) }));
-    case 'BreachWithdrawn':
-      return changeClock(state, event.data.clockId, (c) => (c.breachedAt === null ? c : withdrawBreach(c)));
+    case 'BreachWithdrawn': {
+      const judged = changeClock(state, event.data.clockId, (c) => (c.breachedAt === null ? c : withdrawBreach(c)));
+      return { ...judged, excuses: excusesBut(state, event.data.clockId) };
+    }
+    case 'BreachExcused': {
+      const { clockId, reasonCode, approvedBy } = event.data;
+      return { ...state, excuses: [...excusesBut(state, clockId), { clockId, at, reasonCode, approvedBy }] };
+    }
+    case 'ExcuseWithdrawn':
+      return { ...state, excuses: excusesBut(state, event.data.clockId) };
     case 'SupervisionRaised': {
       const { cycle, cause } = event.data;
-      return { ...state, supervisions: [...state.supervisions, { cycle, cause, raisedAt: at }] };
+      const fresh = { cycle, cause, raisedAt: at, workedOffAt: null, closedAt: null };
+      return { ...state, supervisions: [...state.supervisions, fresh] };
     }
+    case 'SupervisionWorkedOff':
+      return supervised(state, event.data, { workedOffAt: at });
+    case 'SupervisionClosed':
+      return supervised(state, event.data, { closedAt: at });
   }
 }
 
-interface Mark {
-  readonly at: number;
-  readonly cause: string;
+/** Whoever gives the case away sets a new time or none; whatever the specialist or the department does ends the waiting. */
+function takeBackAfter(next: CaseFacts, event: CaseEvent, { eventId, actor }: When, moved: boolean): CaseFacts['takeBack'] {
+  if ('returnDue' in event.data && event.data.returnDue !== undefined)
+    return { due: parseInstant(event.data.returnDue), cause: eventId };
+  // A note helps nobody on.
+  const acted = (actor.role === 'specialist' || actor.role === 'department') && event.type !== 'NoteAdded';
+  const inHand = next.status === 'DISPATCHED' || next.status === 'SIGNED_FOR';
+  return moved || acted || !inHand ? null : next.takeBack;
 }
 
-function started(state: CaseFacts, promises: readonly ClockStarted[], { at, cause }: Mark): ClockState[] {
-  const fresh = promises.map(({ promisedDue, ...promise }) => {
-    const [, cycle, n] = promise.clockId.split('/');
-    const due = promisedDue === null ? null : parseInstant(promisedDue);
-    return startClock({ ...promise, cycle: Number(cycle), n: Number(n), startedAt: at, promisedDue: due }, cause);
-  });
-  return [...state.clocks, ...fresh];
-}
-
-/** Stops the clocks of these kinds that still run or are paused. */
-function stopped(state: CaseFacts, kinds: readonly string[], mark: Mark): ClockState[] {
-  return state.clocks.map((c) => (c.stoppedAt === null && kinds.includes(c.kind) ? stopClock(c, mark) : c));
-}
-
-/**
- * The department's clock goes on with the review time as a pause. The requester's goes on as if it had never stopped: nothing
- * has been answered yet.
- */
-function sentBack(state: CaseFacts, mark: Mark): ClockState[] {
-  const handling = currentClock(state, 'handling');
-  const total = currentClock(state, 'total');
-  return state.clocks.map((c) => {
-    if (c === handling) return continueClock(c, mark);
-    if (c !== total) return c;
-    const { stoppedBy: _, ...rest } = c;
-    return { ...rest, stoppedAt: null };
-  });
+/** Lies with a department, whose clocks start. */
+function dispatched(
+  state: CaseFacts,
+  { departmentId, clocks }: { readonly departmentId: string; readonly clocks: readonly ClockStarted[] },
+  mark: Mark,
+): CaseFacts {
+  const judged = Object.fromEntries(clocks.map(({ clockId }) => [clockId, departmentId]));
+  return {
+    ...state,
+    status: 'DISPATCHED',
+    dispatchedAt: mark.at,
+    clocks: started(state, clocks, mark),
+    clockDepartments: { ...state.clockDepartments, ...judged },
+  };
 }
 
 function reopened(state: CaseFacts, data: Extract<CaseEvent, { type: 'CaseReopened' }>['data'], mark: Mark): CaseFacts {
   const { acceptedAt, departmentId, contactedAt, submittedAt, outcome, callbacks, rating, closedAt, cycle } = state;
   const sealed = { cycle, acceptedAt, departmentId, contactedAt, submittedAt, outcome, callbacks, rating, closedAt };
-  const clocks = state.clocks.map((c) => sealClock(c));
+  const clocks = stopped(state, ['callback'], mark).map((c) => sealClock(c));
   return {
     ...state,
     ...freshCycle,
@@ -215,14 +297,26 @@ function reopened(state: CaseFacts, data: Extract<CaseEvent, { type: 'CaseReopen
     cycle: data.cycle,
     dispatchedAt: null,
     extensionsGranted: 0,
+    returned: null,
+    supplementsAsked: 0,
+    dropped: false,
+    direct: false,
     clocks: started({ ...state, clocks }, data.clocks, mark),
     sealedCycles: [...state.sealedCycles, sealed],
   };
 }
 
-function changeClock(state: CaseFacts, clockId: string, change: (clock: ClockState) => ClockState): CaseFacts {
-  return { ...state, clocks: state.clocks.map((c) => (c.clockId === clockId ? change(c) : c)) };
+/** The one of that cycle and cause that stands. */
+function supervised(
+  state: CaseFacts,
+  { cycle, cause }: Pick<Supervision, 'cycle' | 'cause'>,
+  change: Partial<Supervision>,
+): CaseFacts {
+  const standing = state.supervisions.find((one) => one.cycle === cycle && one.cause === cause && one.closedAt === null);
+  return { ...state, supervisions: state.supervisions.map((one) => (one === standing ? { ...one, ...change } : one)) };
 }
+
+const excusesBut = (state: CaseFacts, clockId: string) => state.excuses.filter((excuse) => excuse.clockId !== clockId);
 
 const handledBy = (state: CaseFacts, { actor }: When): string[] =>
   state.handlers.includes(actor.id) ? [...state.handlers] : [...state.handlers, actor.id];

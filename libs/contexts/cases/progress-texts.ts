@@ -43,6 +43,10 @@ export const PROGRESS: Readonly<Record<CaseStatus, { readonly now: Text; readonl
     now: { zh: '已撤回', en: 'Withdrawn' },
     next: { zh: '没有后续步骤', en: 'Nothing further happens' },
   },
+  ARCHIVED: {
+    now: { zh: '已归档', en: 'Archived' },
+    next: { zh: '没有后续步骤', en: 'Nothing further happens' },
+  },
 };
 
 export const PAUSED: { readonly now: Text; readonly next: Text } = {

@@ -12,15 +12,31 @@ type Moved = Omit<CasePlace, 'talentId'>;
 
 const NOWHERE: Moved = { departmentId: null, coDepartmentIds: [], specialistId: null };
 
+/** The state of a case is wider than its place, so what it was is not copied whole. */
+const withSpecialist = ({ departmentId, coDepartmentIds }: Moved, specialistId: string | null): Moved => ({
+  departmentId,
+  coDepartmentIds,
+  specialistId,
+});
+
 /** Where an event moves a case to; undefined when it leaves it where it is. */
 export function movedBy(event: CaseEvent, from: Moved): Moved | undefined {
   switch (event.type) {
     case 'CaseDispatched':
       return { departmentId: event.data.departmentId, coDepartmentIds: event.data.coDepartmentIds, specialistId: null };
-    case 'CaseTaken': {
-      const { departmentId, coDepartmentIds } = from;
-      return { departmentId, coDepartmentIds, specialistId: event.data.specialistId };
+    case 'CaseReassigned':
+      return { departmentId: event.data.departmentId, coDepartmentIds: event.data.coDepartmentIds, specialistId: null };
+    case 'ReturnRefused': {
+      const { departmentId, coDepartmentIds, specialistId } = event.data;
+      return { departmentId, coDepartmentIds, specialistId };
     }
+    case 'CaseTaken':
+    case 'CaseAssigned':
+      return withSpecialist(from, event.data.specialistId);
+    case 'CaseHandedOver':
+      return withSpecialist(from, event.data.toSpecialistId);
+    case 'CaseReturnedToQueue':
+      return withSpecialist(from, null);
     case 'CaseRegistered':
     case 'CaseReturned':
     case 'CaseReopened':

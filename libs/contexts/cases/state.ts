@@ -1,16 +1,30 @@
 import type { ClockState } from '@huicai/working-time';
-import type { CaseSubject, Outcome, Reachability, Satisfaction, SupervisionCause, Urgency } from './contract.js';
+import type { CaseSubject, Outcome, Reachability, RoutingProposal, Satisfaction, SupervisionCause, Urgency } from './contract.js';
 
-export type CaseStatus =
-  | 'REGISTERED'
-  | 'ACCEPTED'
-  | 'DECLINED'
-  | 'DISPATCHED'
-  | 'SIGNED_FOR'
-  | 'SUBMITTED'
-  | 'RESULT_ACCEPTED'
-  | 'CLOSED'
-  | 'WITHDRAWN';
+export const CASE_STATUSES = [
+  'REGISTERED',
+  'ACCEPTED',
+  'DISPATCHED',
+  'SIGNED_FOR',
+  'SUBMITTED',
+  'RESULT_ACCEPTED',
+  'CLOSED',
+  'DECLINED',
+  'WITHDRAWN',
+  'ARCHIVED',
+] as const;
+export type CaseStatus = (typeof CASE_STATUSES)[number];
+
+/** Where something can still be done about a case. */
+export const NOT_ARCHIVED: readonly CaseStatus[] = CASE_STATUSES.filter((status) => status !== 'ARCHIVED');
+
+/** Where a case can be that was accepted once. The system's own steps come to it in any of these, and mostly have nothing left to do. */
+export const ONCE_ACCEPTED: readonly CaseStatus[] = CASE_STATUSES.filter(
+  (status) => status !== 'REGISTERED' && status !== 'DECLINED',
+);
+
+/** The same, as long as it is not archived. */
+export const JUDGED: readonly CaseStatus[] = ONCE_ACCEPTED.filter((status) => status !== 'ARCHIVED');
 
 export interface Callback {
   readonly at: number;
@@ -24,6 +38,27 @@ export interface Supervision {
   readonly cycle: number;
   readonly cause: SupervisionCause;
   readonly raisedAt: number;
+  /** When those in charge said what was done about it. */
+  readonly workedOffAt: number | null;
+  readonly closedAt: number | null;
+}
+
+/** Where a case lay that was given back, and which event did so. */
+export interface Returned {
+  readonly status: CaseStatus;
+  readonly departmentId: string;
+  readonly coDepartmentIds: readonly string[];
+  readonly specialistId: string | null;
+  readonly contactedAt: number | null;
+  readonly cause: string;
+}
+
+/** A standing breach that is not counted against anybody (豁免). */
+export interface Excuse {
+  readonly clockId: string;
+  readonly at: number;
+  readonly reasonCode: string;
+  readonly approvedBy: string;
 }
 
 /** A cycle that is over: how it was accepted, answered and judged, before the case was opened again. */
@@ -51,6 +86,7 @@ export interface CaseFacts extends CycleFacts {
   readonly itemCode: string;
   readonly catalogueVersion: string;
   readonly channelId: string;
+  readonly area: string | null;
   readonly urgency: Urgency;
   readonly subjects: readonly CaseSubject[];
   readonly firstContactPerson: string;
@@ -61,11 +97,34 @@ export interface CaseFacts extends CycleFacts {
   readonly cycle: number;
   readonly pausedSince: number | null;
   readonly pauseReasonCode: string | null;
+  /** When the pause ends by itself; null where nothing was said. */
+  readonly pauseEndsAt: number | null;
+  /** When the requester first answered in the pause that lasts. */
+  readonly repliedAt: number | null;
   readonly pausedClockIds: readonly string[];
   readonly coDepartmentIds: readonly string[];
   readonly specialistId: string | null;
+  /** When it goes back to the queue unless the specialist acts before, and the event that gave it to them. */
+  readonly takeBack: { readonly due: number; readonly cause: string } | null;
+  /** What the channel's rules said at the latest dispatch. */
+  readonly routing: RoutingProposal | null;
   readonly dispatchedAt: number | null;
   readonly returns: number;
+  /** Departments that gave it back, one for each time. */
+  readonly returnedBy: readonly string[];
+  /** The latest return, as long as the dispatcher has neither dispatched it again nor refused to take it back. */
+  readonly returned: Returned | null;
+  /** Materials that are missing, and until which day of the office they can be handed in. */
+  readonly supplement: { readonly until: string; readonly at: number } | null;
+  /** Notices of missing materials in the present cycle; one is what the duty allows. */
+  readonly supplementsAsked: number;
+  readonly reminders: readonly { readonly at: number; readonly by: string }[];
+  /** When the talent first wrote since somebody of the desk did. */
+  readonly talentWroteAt: number | null;
+  /** The present cycle ended without an answer that counts: withdrawn, or closed because materials never came. */
+  readonly dropped: boolean;
+  /** Answered by the window itself in the present cycle. */
+  readonly direct: boolean;
   readonly extensionAsked: { readonly workingDays: number; readonly at: number } | null;
   readonly extensionsGranted: number;
   /** Who handled it; none of them may call back. */
@@ -76,8 +135,10 @@ export interface CaseFacts extends CycleFacts {
   readonly clockDepartments: Readonly<Record<string, string>>;
   /** Clocks with a breach that stands. */
   readonly standingBreaches: readonly string[];
+  /** At most one for each standing breach; a breach that is withdrawn takes its excuse along. */
+  readonly excuses: readonly Excuse[];
   readonly sealedCycles: readonly SealedCycle[];
-  /** Supervisions that stand, at most one a cycle. */
+  /** All there were; of each cycle and cause at most one stands. */
   readonly supervisions: readonly Supervision[];
 }
 

@@ -1,17 +1,33 @@
-import { type Answer, Asked, Code, Day, Label, list, OneOf, object, type RequestState, Roles, Shows } from '@huicai/http';
+import {
+  type Answer,
+  Asked,
+  Code,
+  Day,
+  Label,
+  list,
+  OneOf,
+  object,
+  type RequestState,
+  Roles,
+  Shows,
+  WholeNumber,
+} from '@huicai/http';
 import { canonicalJson, streamName } from '@huicai/kernel';
-import { Body, Controller, Get, Post } from '@nestjs/common';
+import { Body, Controller, Get, Param, Post, Put } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { OFFICE_ZONE, officeDay } from '../calendar/facts.js';
 import { Ask, type Found, type Outcome, type Reads, RunCommand } from '../edge.js';
+import { WEEKLY_SHAPE } from '../weekly-hours.bodies.js';
+import { isWithinHours } from '../weekly-hours.js';
+import { MOST_RETURN_MINUTES } from './channels.js';
 import type { ChannelKind, ChannelsCommand } from './contract.js';
+import { type ChannelFacts, channelHours, routingInForce } from './facts.js';
+import { OFFICE } from './office.js';
 import { readNetwork } from './views/service-network.view.js';
 
-/** The office has one network of departments and channels. */
-const OFFICE = 'lanshan';
-
 const ID = /^[a-z][a-z0-9-]{0,31}$/;
-const KINDS = ['WINDOW', 'HOTLINE', 'ONLINE', 'VISIT'] as const satisfies readonly ChannelKind[];
+const KINDS = ['WINDOW', 'HOTLINE', 'ONLINE', 'VISIT', 'EMPLOYER'] as const satisfies readonly ChannelKind[];
 
 export class RegisterDepartmentBody {
   @Code('Short id', ID)
@@ -38,10 +54,27 @@ export class RouteItemBody {
   readonly effectiveFrom!: string;
 }
 
+export class ReturnAfterBody {
+  @WholeNumber(1, MOST_RETURN_MINUTES, 'Minutes of office time; never when left out', { optional: true })
+  readonly workingMinutes?: number;
+  @Day('First day it holds')
+  readonly effectiveFrom!: string;
+}
+
 const NETWORK_SHAPE = object({
   departments: list(object({ id: 'text', name: 'text' })),
-  channels: list(object({ id: 'text', kind: 'text', name: 'text' })),
+  channels: list(
+    object({
+      id: 'text',
+      kind: 'text',
+      name: 'text',
+      weekly: { ...WEEKLY_SHAPE, type: ['array', 'null'] },
+      openNow: 'flag?',
+      routingVersion: 'integer?',
+    }),
+  ),
   routes: list(object({ itemCode: 'text', leadDepartmentId: 'text', effectiveFrom: 'day', routingVersion: 'integer' })),
+  returnAfter: list(object({ departmentId: 'text', workingMinutes: 'integer?', effectiveFrom: 'day' })),
   routingVersion: 'integer',
   revision: 'bigint?',
 });
@@ -66,25 +99,41 @@ export class ChannelsController {
   @Roles('admin', 'supervisor')
   @ApiOperation({ summary: 'Registers a department' })
   department(@Asked() request: RequestState, @Body() body: RegisterDepartmentBody): Promise<Answer> {
-    return this.send(request, body.departmentId, { type: 'RegisterDepartment', data: body });
+    return this.make(request, body.departmentId, { type: 'RegisterDepartment', data: body });
   }
 
   @Post('channels')
   @Roles('admin', 'supervisor')
   @ApiOperation({ summary: 'Opens a channel' })
   channel(@Asked() request: RequestState, @Body() body: OpenChannelBody): Promise<Answer> {
-    return this.send(request, body.channelId, { type: 'OpenChannel', data: body });
+    return this.make(request, body.channelId, { type: 'OpenChannel', data: body });
   }
 
   @Post('routes')
   @Roles('admin', 'supervisor')
   @ApiOperation({ summary: 'Routes an item to a lead department from a day on' })
   route(@Asked() request: RequestState, @Body() body: RouteItemBody): Promise<Answer> {
-    return this.send(request, body.itemCode, { type: 'RouteItem', data: body });
+    return this.make(request, body.itemCode, { type: 'RouteItem', data: body });
   }
 
-  private send(request: RequestState, id: string, command: ChannelsCommand): Promise<Answer> {
-    const outcome: Outcome = { id: () => id, location: () => '/api/v1/channels' };
+  @Put('departments/:departmentId/return-after')
+  @Roles('admin', 'supervisor')
+  @ApiOperation({ summary: 'Says after how long without action a case goes back to the queue of its department' })
+  returnAfter(
+    @Asked() request: RequestState,
+    @Param('departmentId') departmentId: string,
+    @Body() body: ReturnAfterBody,
+  ): Promise<Answer> {
+    const { workingMinutes = null, effectiveFrom } = body;
+    const data = { departmentId, workingMinutes, effectiveFrom };
+    return this.send(request, { type: 'SetReturnAfter', data }, { id: () => departmentId });
+  }
+
+  private make(request: RequestState, id: string, command: ChannelsCommand): Promise<Answer> {
+    return this.send(request, command, { id: () => id, location: () => '/api/v1/channels' });
+  }
+
+  private send(request: RequestState, command: ChannelsCommand, outcome: Outcome): Promise<Answer> {
     return this.commands.execute(
       new RunCommand(request, outcome, async ({ gateway, caller, meta }) => {
         const commandHash = await gateway.vault.commandHash(canonicalJson(command.data), null);
@@ -94,18 +143,41 @@ export class ChannelsController {
   }
 }
 
-async function networkPage({ db }: Reads): Promise<Found> {
+async function networkPage({ db, now }: Reads): Promise<Found> {
   const row = await readNetwork(db, streamName('channels', OFFICE));
-  if (!row) return { body: { departments: [], channels: [], routes: [], routingVersion: 0, revision: null } };
-  const { departments, channels, routes, routingVersion } = row.facts;
+  if (!row) return { body: { departments: [], channels: [], routes: [], returnAfter: [], routingVersion: 0, revision: null } };
+  const { departments, channels, routes, returnAfter, routingVersion } = row.facts;
   return {
     revision: row.revision,
+    // Hours and rules come into force with the day.
+    movesOn: true,
     body: {
       departments: Object.entries(departments).map(([id, name]) => ({ id, name })),
-      channels: Object.entries(channels).map(([id, channel]) => ({ id, ...channel })),
+      channels: Object.entries(channels).map(([id, channel]) => channelEntry(row.facts, id, channel, now)),
       routes: Object.entries(routes).flatMap(([key, decided]) => decided.map((route) => ({ itemCode: key.slice(1), ...route }))),
+      returnAfter: Object.entries(returnAfter).flatMap(([departmentId, decided]) =>
+        decided.map((one) => ({ departmentId, ...one })),
+      ),
       routingVersion,
       revision: row.revision,
     },
+  };
+}
+
+/** `openNow` is null for a channel that keeps the office's own hours. */
+function channelEntry(
+  facts: ChannelFacts,
+  id: string,
+  channel: { readonly kind: ChannelKind; readonly name: string },
+  now: number,
+) {
+  const day = officeDay(now);
+  const weekly = channelHours(facts, id, day);
+  return {
+    id,
+    ...channel,
+    weekly,
+    openNow: weekly && isWithinHours(weekly, now, OFFICE_ZONE),
+    routingVersion: routingInForce(facts, id, day)?.version ?? null,
   };
 }

@@ -1,11 +1,12 @@
 import { specOf } from '../../kernel/spec-dsl.js';
+import { noCatalogue } from '../catalogue/facts.js';
 import { channels } from './channels.js';
 import type { ChannelsEvent } from './contract.js';
-import { leadDepartment } from './facts.js';
+import { leadDepartment, returnAfter } from './facts.js';
 import { CHANNELS, DEPARTMENTS } from './lanshan.js';
 
 const { given } = specOf(channels);
-const facts = { now: 0, actor: { id: 'user-admin', role: 'admin' } } as const;
+const facts = { now: 0, actor: { id: 'user-admin', role: 'admin' }, catalogue: noCatalogue } as const;
 
 const department = (departmentId: string): ChannelsEvent => ({
   type: 'DepartmentRegistered',
@@ -86,5 +87,40 @@ describe('routing', () => {
     // Decided after the change for October, so it stands for October too.
     expect(lead('2026-10-01')).toBe('gaj');
     expect(leadDepartment(state, '99', '2026-10-01')).toBeUndefined();
+  });
+});
+
+describe('the time after which a case goes back', () => {
+  const set = (workingMinutes: number | null, effectiveFrom: string) =>
+    ({ type: 'SetReturnAfter', data: { departmentId: 'ybj', workingMinutes, effectiveFrom } }) as const;
+  const asSet = (workingMinutes: number | null, effectiveFrom: string): ChannelsEvent => ({
+    type: 'ReturnAfterSet',
+    data: { departmentId: 'ybj', workingMinutes, effectiveFrom },
+  });
+
+  it('is a department’s own, from a day on, the latest decision in force winning', () => {
+    given([department('ybj')])
+      .when(set(60, '2026-10-12'), facts)
+      .then([asSet(60, '2026-10-12')]);
+    const { state } = given([department('ybj'), asSet(60, '2026-10-12'), asSet(null, '2026-10-20')]);
+    const at = (day: string, departmentId = 'ybj') => returnAfter(state, departmentId, day);
+    expect([
+      at('2026-10-11'),
+      at('2026-10-12'),
+      at('2026-10-20'),
+      at('2026-10-12', 'rsj'),
+      at('2026-10-12', 'constructor'),
+    ]).toEqual([...[null, 60, null], ...[null, null]]);
+  });
+
+  it('is some minutes of office time, of a department that exists', () => {
+    for (const wrong of [0, 4_801, 1.5])
+      given([department('ybj')])
+        .when(set(wrong, '2026-10-12'), facts)
+        .thenRefused('out-of-range', { field: 'workingMinutes' });
+    given([]).when(set(60, '2026-10-12'), facts).thenRefused('department-not-found', { field: 'departmentId' });
+    given([department('ybj')])
+      .when(set(60, '2026-02-30'), facts)
+      .thenRefused('date-invalid', { field: 'effectiveFrom' });
   });
 });

@@ -1,7 +1,7 @@
 import { type CommandResult, canonicalJson, createdIdOf, notFound, streamName } from '@huicai/kernel';
 import { envelopeContext } from '@huicai/vault';
 import type { Caller, CommandMeta, Gateway } from '../gateway.js';
-import type { SpecialistKind } from './contract.js';
+import type { SpecialistCommand, SpecialistKind } from './contract.js';
 
 export interface SpecialistInput {
   readonly name: string;
@@ -67,4 +67,16 @@ export async function handOverTalent(
     caller,
     context: { ...meta, commandHash },
   });
+}
+
+/** Changes what is known of a specialist; nothing in it is personal. @throws Refusal of the rulebook, `specialist-not-found` */
+export async function stepSpecialist(
+  gateway: Gateway,
+  caller: Caller,
+  meta: CommandMeta,
+  specialistId: string,
+  command: SpecialistCommand,
+): Promise<CommandResult> {
+  const commandHash = await gateway.vault.commandHash(canonicalJson(command), null);
+  return gateway.send({ aggregate: 'specialist', id: specialistId, command, caller, context: { ...meta, commandHash } });
 }

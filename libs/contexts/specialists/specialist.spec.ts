@@ -1,6 +1,7 @@
 import type { Sealed } from '@huicai/kernel';
 import { specOf } from '../../kernel/spec-dsl.js';
 import type { AssignmentEvent } from './contract.js';
+import { specialistFacts } from './specialist.fixture.js';
 import { assignment, specialist } from './specialist.js';
 
 const actor = { id: 'user-supervisor', role: 'supervisor' } as const;
@@ -9,13 +10,13 @@ const sealed = (what: string): Sealed => ({ $enc: 1, s: 's-1', k: 1, a: 'A256GCM
 describe('a specialist', () => {
   const { given } = specOf(specialist);
   const data = { specialistId: 's-1', name: sealed('name'), kind: 'ITEM', departmentId: 'ybj' } as const;
-  const facts = (departmentKnown = true) => ({ now: 0, actor, departmentKnown });
+  const facts = (departmentKnown = true) => specialistFacts({ departmentKnown });
 
   it('is enrolled once, in a department that exists', () => {
     const state = given([])
       .when({ type: 'EnrolSpecialist', data }, facts())
       .then([{ type: 'SpecialistEnrolled', data }]);
-    expect(state).toEqual({ departmentId: 'ybj', kind: 'ITEM' });
+    expect(state).toMatchObject({ departmentId: 'ybj', kind: 'ITEM', capacity: null, leaves: [] });
     given([{ type: 'SpecialistEnrolled', data }])
       .when({ type: 'EnrolSpecialist', data }, facts())
       .thenRefused('specialist-enrolled');

@@ -2,59 +2,40 @@ import {
   type Answer,
   ApiParameters,
   Asked,
-  Code,
-  FreeText,
   Id,
-  list,
-  OneOf,
+  NoBody,
   object,
-  PersonName,
   pattern,
   type RequestState,
   Roles,
   readParameters,
   Shows,
   textParameter,
-  Uuid,
 } from '@huicai/http';
-import { notFound, streamName } from '@huicai/kernel';
-import { formatInstant } from '@huicai/working-time';
+import { createdIdOf } from '@huicai/kernel';
 import { Body, Controller, Get, HttpCode, Post, Put, Query } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { OFFICE_ZONE } from '../calendar/facts.js';
-import { Ask, type Found, type Outcome, type Reads, RunCommand } from '../edge.js';
-import { masking, refuseForeignTalent } from '../visibility.js';
-import type { SpecialistKind } from './contract.js';
-import { assignSpecialist, enrolSpecialist, handOverTalent, type SpecialistInput } from './specialist.intake.js';
-import { assignmentOf } from './views/assignments.view.js';
-import { listSpecialists } from './views/specialists.view.js';
-
-const KINDS = ['WINDOW', 'ITEM', 'EMPLOYER'] as const satisfies readonly SpecialistKind[];
-const DEPARTMENT = /^[a-z][a-z0-9-]{0,31}$/;
-
-export class EnrolSpecialistBody implements SpecialistInput {
-  @PersonName('Name of the specialist (专员)')
-  readonly name!: string;
-  @OneOf(KINDS, 'Window, item or employer specialist')
-  readonly kind!: SpecialistKind;
-  @Code('Department', DEPARTMENT)
-  readonly departmentId!: string;
-}
-
-export class AssignSpecialistBody {
-  @Uuid('The specialist the talent turns to')
-  readonly specialistId!: string;
-}
-
-export class HandOverBody {
-  @Uuid('The specialist who takes over')
-  readonly toSpecialistId!: string;
-  @FreeText('Why')
-  readonly reason!: string;
-}
+import { Ask, type Outcome, RunCommand } from '../edge.js';
+import type { SpecialistCommand } from './contract.js';
+import {
+  AssignSpecialistBody,
+  CapacityBody,
+  DEPARTMENT,
+  EnrolSpecialistBody,
+  HandOverBody,
+  PlanLeaveBody,
+  SkillsBody,
+  SPECIALIST_SHAPE,
+  SPECIALISTS_SHAPE,
+  WorkingHoursBody,
+} from './specialist.bodies.js';
+import { assignSpecialist, enrolSpecialist, handOverTalent, stepSpecialist } from './specialist.intake.js';
+import { primaryOf, specialistPage, specialistsPage } from './specialist.pages.js';
 
 const FILTER = { departmentId: textParameter(pattern(DEPARTMENT, 'code-invalid'), 'Only of this department') };
+
+const WHERE: Outcome['location'] = (id) => `/api/v1/specialists/${id}`;
 
 @ApiTags('specialists')
 @Controller()
@@ -68,10 +49,7 @@ export class SpecialistsController {
   @Roles('admin', 'supervisor')
   @ApiOperation({ summary: 'Enrols a specialist' })
   enrol(@Asked() request: RequestState, @Body() body: EnrolSpecialistBody): Promise<Answer> {
-    const outcome: Outcome = {
-      id: ({ stream }) => stream.slice('specialist-'.length),
-      location: () => '/api/v1/specialists',
-    };
+    const outcome: Outcome = { id: ({ stream }) => stream.slice('specialist-'.length), location: WHERE };
     return this.commands.execute(
       new RunCommand(request, outcome, ({ gateway, caller, meta }) => enrolSpecialist(gateway, caller, meta, body)),
     );
@@ -80,11 +58,69 @@ export class SpecialistsController {
   @Get('specialists')
   @Roles('window', 'department', 'specialist', 'supervisor', 'auditor')
   @ApiParameters(FILTER)
-  @Shows('Specialists', object({ items: list(object({ id: 'uuid', name: 'text', kind: 'text', departmentId: 'text' })) }))
+  @Shows('Specialists; who is absent today, and who stands in', SPECIALISTS_SHAPE)
   @ApiOperation({ summary: 'Specialists, by department' })
   list(@Asked() request: RequestState, @Query() query: Record<string, unknown>): Promise<Answer> {
     const { departmentId = null } = readParameters(FILTER, query);
     return this.queries.execute(new Ask(request, ['specialists'], (reads) => specialistsPage(reads, departmentId)));
+  }
+
+  @Get('specialists/:specialistId')
+  @Roles('window', 'department', 'specialist', 'supervisor', 'auditor', 'admin')
+  @Shows('The specialist; ETag is the revision', SPECIALIST_SHAPE)
+  @ApiOperation({ summary: 'One specialist: skills, capacity, hours and leaves' })
+  read(@Asked() request: RequestState, @Id('specialistId') id: string): Promise<Answer> {
+    return this.queries.execute(new Ask(request, ['specialists'], (reads) => specialistPage(reads, id)));
+  }
+
+  @Put('specialists/:specialistId/skills')
+  @Roles('admin', 'supervisor')
+  @ApiOperation({ summary: 'Says which items and areas a specialist serves' })
+  skills(@Asked() request: RequestState, @Id('specialistId') id: string, @Body() body: SkillsBody): Promise<Answer> {
+    return this.send(request, id, () => ({ type: 'SetSkills', data: body }));
+  }
+
+  @Put('specialists/:specialistId/capacity')
+  @Roles('admin', 'supervisor')
+  @ApiOperation({ summary: 'Says how many open matters a specialist takes at most' })
+  capacity(@Asked() request: RequestState, @Id('specialistId') id: string, @Body() body: CapacityBody): Promise<Answer> {
+    return this.send(request, id, () => ({ type: 'SetCapacity', data: { openMatters: body.openMatters ?? null } }));
+  }
+
+  @Put('specialists/:specialistId/hours')
+  @Roles('admin', 'supervisor')
+  @ApiOperation({ summary: 'Sets the working hours of a specialist' })
+  hours(@Asked() request: RequestState, @Id('specialistId') id: string, @Body() body: WorkingHoursBody): Promise<Answer> {
+    return this.send(request, id, () => ({ type: 'SetWorkingHours', data: { weekly: body.weekly ?? null } }));
+  }
+
+  @Post('specialists/:specialistId/leaves')
+  @HttpCode(200)
+  @Roles('admin', 'supervisor', 'specialist')
+  @ApiOperation({ summary: 'Plans a leave with a deputy (请假, 代理)' })
+  planLeave(@Asked() request: RequestState, @Id('specialistId') id: string, @Body() body: PlanLeaveBody): Promise<Answer> {
+    const leaveIn = (events: readonly { readonly data: object }[]) => ({
+      leaveId: (events[0]!.data as { leaveId: string }).leaveId,
+    });
+    return this.send(
+      request,
+      id,
+      (commandId) => ({ type: 'PlanLeave', data: { ...body, leaveId: createdIdOf(commandId, 'leave') } }),
+      leaveIn,
+    );
+  }
+
+  @Post('specialists/:specialistId/leaves/:leaveId/cancel')
+  @HttpCode(200)
+  @Roles('admin', 'supervisor', 'specialist')
+  @ApiOperation({ summary: 'Cancels a leave (销假); days that are over stay leave' })
+  cancelLeave(
+    @Asked() request: RequestState,
+    @Id('specialistId') id: string,
+    @Id('leaveId') leaveId: string,
+    @Body() _: NoBody,
+  ): Promise<Answer> {
+    return this.send(request, id, () => ({ type: 'CancelLeave', data: { leaveId } }));
   }
 
   @Get('talents/:talentId/specialist')
@@ -121,44 +157,17 @@ export class SpecialistsController {
       ),
     );
   }
-}
 
-async function specialistsPage(reads: Reads, departmentId: string | null): Promise<Found> {
-  const rows = await listSpecialists(reads.db, departmentId);
-  const items = await Promise.all(
-    rows.map(async (row) => {
-      const { name } = await reads.open<{ name: string }>(
-        { name: row.name },
-        {
-          expected: `${streamName('specialist', row.specialist_id)}/`,
-          resource: `specialists/${row.specialist_id}`,
-          present: masking(reads.caller.role === 'auditor' ? ['name'] : []),
-        },
-      );
-      return {
-        id: row.specialist_id,
-        name,
-        kind: row.kind,
-        departmentId: row.department_id,
-      };
-    }),
-  );
-  return { body: { items } };
-}
-
-async function primaryOf(reads: Reads, talentId: string): Promise<Found> {
-  const exists = (await reads.directory.talent(talentId)) !== undefined;
-  await refuseForeignTalent(reads, talentId, exists);
-  if (!exists) throw notFound('talent-not-found');
-  const row = await assignmentOf(reads.db, talentId);
-  if (!row) throw notFound('talent-without-specialist');
-  return {
-    revision: row.revision,
-    body: {
-      talentId,
-      specialistId: row.specialist_id,
-      since: formatInstant(row.since.getTime(), OFFICE_ZONE),
-      revision: row.revision,
-    },
-  };
+  private send(
+    request: RequestState,
+    id: string,
+    commandOf: (commandId: string) => SpecialistCommand,
+    also?: Outcome['also'],
+  ): Promise<Answer> {
+    return this.commands.execute(
+      new RunCommand(request, { id: () => id, ...(also ? { also } : {}) }, ({ gateway, caller, meta }) =>
+        stepSpecialist(gateway, caller, meta, id, commandOf(meta.commandId)),
+      ),
+    );
+  }
 }

@@ -12,7 +12,7 @@ beforeAll(async () => {
   api = await startTestApi();
   admin = await api.as('admin');
   const { pool } = api.t.system;
-  await until('the worker', async () => (await pool.query('select 1 from ops.reaction')).rows.length > 0);
+  await until('the worker', async () => (await pool.query('select 1 from ops.reaction where name = $1', [NAME])).rows.length > 0);
   // Events of a stream that is not there.
   await pool.query(
     `insert into ops.reaction_failures (reaction, event_id, stream, revision, position, type, state, attempts, error, next_at)
@@ -30,9 +30,9 @@ const post = async (id: string, what: string, body?: object) => {
 };
 
 it('shows how reactions stand and what they could not handle, page by page', async () => {
-  expect((await admin.get('admin/reactions')).json.items).toEqual([
+  expect((await admin.get('admin/reactions')).json.items).toContainEqual(
     expect.objectContaining({ name: NAME, stopped: null, parked: 1, waiting: 1, retrying: 0, skipped: 0 }),
-  ]);
+  );
   const first = await events('?limit=1');
   expect(first).toMatchObject({ items: [{ eventId: parked, state: 'parked', attempts: 10, error: 'Refusal: no' }], next: '1' });
   expect(await events(`?after=${first.next}`)).toMatchObject({ items: [{ eventId: waiting, state: 'waiting' }], next: null });

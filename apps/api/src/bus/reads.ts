@@ -27,10 +27,7 @@ export function readsFor(parts: Parts, request: RequestState): Reads {
     directory: directoryFor(system, caller, department),
     department,
     timeOf: (clocks) =>
-      system.facts.timeHolding(
-        highest(clocks.map((c) => c.calendarVersion)),
-        highest(clocks.map((c) => Number(c.policyVersion))),
-      ),
+      system.facts.timeNow(highest(clocks.map((c) => c.calendarVersion)), highest(clocks.map((c) => Number(c.policyVersion)))),
     calendar: (calendarId) => system.facts.calendar(calendarId),
     events: (stream) => system.events(stream),
     stored: (stream) => system.store.readStream(stream),
@@ -45,7 +42,7 @@ export function readsFor(parts: Parts, request: RequestState): Reads {
   };
 }
 
-const highest = (versions: readonly number[]): number => Math.max(0, ...versions);
+const highest = (versions: readonly number[]): number => Math.max(1, ...versions);
 
 /** A specialist's department is what the enrolment says, whatever a token claims. */
 async function departmentOf(system: HuicaiSystem, { role, specialistId, departmentId }: Caller): Promise<string> {

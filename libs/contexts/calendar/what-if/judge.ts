@@ -9,13 +9,13 @@ import {
   WorkingTimeError,
 } from '@huicai/working-time';
 import type { CaseFacts } from '../../cases/facts.js';
-import type { PolicyRule } from '../contract.js';
-import { compiledVersion, isAbout, type Matter, type TimeReference } from '../facts.js';
+import type { PolicyLimit, PolicyRule } from '../contract.js';
+import { calendarOf, clockUnder, isAbout, limitFrom, type Matter, type PromisedClock, type TimeReference } from '../facts.js';
 
 /** Limits put in place of those the clocks had; what is left out stays. */
 export interface OtherLimits {
-  readonly signFor?: Limit | undefined;
-  readonly firstContact?: Limit | undefined;
+  readonly signFor?: PolicyLimit | undefined;
+  readonly firstContact?: PolicyLimit | undefined;
   /** The first that is about a case decides; a case none is about keeps its limits. */
   readonly rules?: readonly PolicyRule[] | undefined;
 }
@@ -38,16 +38,17 @@ export interface Judgement {
 }
 
 /** The limit a clock would have had. A case whose talent is not known any more has no category, and only rules for all are about it. */
-export function limitSupposed(clock: ClockState, matter: Partial<Matter> & Omit<Matter, 'category'>, limits: OtherLimits): Limit {
-  const rule = limits.rules?.find((each) =>
-    matter.category === undefined
-      ? each.category === undefined && isAbout(each, { ...matter, category: 'M' })
-      : isAbout(each, { ...matter, category: matter.category }),
-  );
+export function limitSupposed(clock: ClockState, matter: Matter, limits: OtherLimits): Limit {
+  const rule = limits.rules?.find((each) => isAbout(each, matter));
   const own = rule?.limits[clock.kind as keyof PolicyRule['limits']];
-  if (own) return own;
-  if (clock.kind === 'total' || clock.kind === 'handling') return rule?.limits.handling ?? clock.limit;
-  return (clock.kind === 'signFor' || clock.kind === 'firstContact' ? limits[clock.kind] : undefined) ?? clock.limit;
+  if (own) return limitFrom(own, clock.startedAt);
+  const other =
+    clock.kind === 'total' || clock.kind === 'handling'
+      ? rule?.limits.handling
+      : clock.kind === 'signFor' || clock.kind === 'firstContact'
+        ? limits[clock.kind]
+        : undefined;
+  return other ? limitFrom(other, clock.startedAt) : clock.limit;
 }
 
 /** The pauses a clock would have had. @throws WorkingTimeError OUTSIDE_COVERED_YEARS */
@@ -62,20 +63,21 @@ export function pausesSupposed(pauses: readonly Pause[], rule: PauseRule, calend
 
 /** A clock as it was judged and as it would be. @param now epoch milliseconds: clocks that run are judged as of then */
 export function judgeClock(
-  clock: ClockState,
+  promised: PromisedClock,
   { itemCode, urgency }: CaseFacts,
-  category: Matter['category'] | undefined,
+  category: Matter['category'],
   time: TimeReference,
   supposed: Supposition,
   now: Instant,
 ): { readonly before: Judgement; readonly after: Judgement } {
-  const was = compiledVersion(time.calendar, clock.calendarVersion);
+  const clock = clockUnder(promised, time);
+  const was = calendarOf(clock, time.calendar);
   const input = dueInputOf(clock, was);
   const judge = (make: () => Instant | null): Judgement => {
     const due = dueOrNull(make);
     return { due, breached: due !== null && (clock.stoppedAt ?? now) > due };
   };
-  const matter = { itemCode, urgency, ...(category === undefined ? {} : { category }) };
+  const matter = { itemCode, urgency, category };
   return {
     before: judge(() => deriveDue(input).due),
     after: judge(() => {
@@ -88,7 +90,7 @@ export function judgeClock(
 }
 
 /** What no calendar reaches is not judged. */
-function dueOrNull(make: () => Instant | null): Instant | null {
+export function dueOrNull(make: () => Instant | null): Instant | null {
   try {
     return make();
   } catch (error) {

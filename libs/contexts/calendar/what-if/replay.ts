@@ -26,8 +26,7 @@ export async function* replayClocks(reads: Reads, choice: ClockChoice, supposed:
     const chosen = page.map(({ facts, category }) => ({ facts, category, clocks: facts.clocks.filter(isChosen(choice)) }));
     const time = await reads.timeOf(chosen.flatMap(({ clocks }) => clocks));
     for (const { facts, category, clocks } of chosen)
-      for (const clock of clocks)
-        tally.add(facts, clock.clockId, judgeClock(clock, facts, category ?? undefined, time, supposed, reads.now));
+      for (const clock of clocks) tally.add(facts, clock.clockId, judgeClock(clock, facts, category, time, supposed, reads.now));
     cases += page.length;
     yield { progress: { cases, clocks: tally.clocks } };
     if (page.length < PAGE) break;

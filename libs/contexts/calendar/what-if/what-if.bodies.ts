@@ -12,21 +12,20 @@ import {
   oneOf,
   WholeNumber,
 } from '@huicai/http';
-import type { Limit } from '@huicai/working-time';
 import { NoticeDayBody } from '../calendar.bodies.js';
-import type { ClockKind } from '../contract.js';
+import type { ClockKind, PolicyLimit } from '../contract.js';
 import { Limited, PolicyRuleBody } from '../policy.bodies.js';
 import { MOST_RULES } from '../policy-checks.js';
 
-const CLOCKS = ['total', 'signFor', 'firstContact', 'handling'] as const satisfies readonly ClockKind[];
+const CLOCKS = ['total', 'signFor', 'firstContact', 'handling', 'callback'] as const satisfies readonly ClockKind[];
 const PAUSE_RULES = ['AS_RECORDED', 'NONE', 'CAPPED'] as const;
 const kinds: Check = listOf(oneOf(CLOCKS), CLOCKS.length);
 
 export class OtherLimitsBody {
   @Limited('Signing for it; as it was when left out', { optional: true })
-  readonly signFor?: Limit;
+  readonly signFor?: PolicyLimit;
   @Limited('First contact; as it was when left out', { optional: true })
-  readonly firstContact?: Limit;
+  readonly firstContact?: PolicyLimit;
   @NestedList(
     () => PolicyRuleBody,
     'Rules; the first that is about a case decides, a case none is about keeps its limits',

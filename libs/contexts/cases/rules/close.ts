@@ -1,12 +1,12 @@
 import { startClock } from '../clocks.js';
-import { rule } from './rule.js';
+import { provided, rule } from './rule.js';
 
 /** After a callback, reached or not; a rating is not required. */
 export const close = rule({
   command: 'CloseCase',
   from: ['RESULT_ACCEPTED'],
   roles: ['window'],
-  when: (state) => state.callbacks.length > 0,
+  when: provided('somebody has called back, or tried to', (state) => state.callbacks.length > 0),
   decide: () => [{ type: 'CaseClosed', data: {} }],
 });
 

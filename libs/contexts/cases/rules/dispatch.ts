@@ -1,8 +1,9 @@
 import { illegal, invalid, member } from '@huicai/kernel';
 import { officeDay } from '../../calendar/facts.js';
-import { leadDepartment } from '../../channels/facts.js';
+import { type ChannelFacts, type Routed, routeOf } from '../../channels/facts.js';
 import { policyAt, startClock, windowCloses } from '../clocks.js';
-import { rule } from './rule.js';
+import type { RoutingProposal } from '../contract.js';
+import { provided, rule } from './rule.js';
 
 export const dispatch = rule({
   command: 'DispatchCase',
@@ -10,27 +11,47 @@ export const dispatch = rule({
   roles: ['window', 'supervisor'],
   needs: ['time', 'channels', 'category'],
   decide: (data, state, facts) => {
-    const route = leadDepartment(facts.channels, state.itemCode, officeDay(facts.now));
-    const departmentId = data.departmentId ?? route?.leadDepartmentId;
-    if (departmentId === undefined) throw invalid('item-not-routed', 'departmentId', { code: state.itemCode });
-    [departmentId, ...data.coDepartmentIds].forEach((id, i) => {
-      if (member(facts.channels.departments, id) === undefined)
-        throw invalid('department-not-found', i === 0 ? 'departmentId' : `coDepartmentIds[${i - 1}]`, { id });
-    });
-    data.coDepartmentIds.forEach((id, i) => {
-      if (data.coDepartmentIds.indexOf(id) < i) throw invalid('co-department-repeated', `coDepartmentIds[${i}]`, { id });
-    });
-    if (data.coDepartmentIds.includes(departmentId))
-      throw invalid('lead-among-co-departments', 'coDepartmentIds', { id: departmentId });
+    const { channelId, itemCode, area } = state;
+    const routed = routeOf(facts.channels, { channelId, itemCode, area, category: facts.category }, officeDay(facts.now));
+    const departmentId = data.departmentId ?? routed.departmentId;
+    if (departmentId === null) throw invalid('item-not-routed', 'departmentId', { code: state.itemCode });
+    checkDepartments(departmentId, data.coDepartmentIds, facts.channels);
     const clocks = (['signFor', 'firstContact', 'handling'] as const).map((kind) => startClock(kind, state, facts));
     return [
       {
         type: 'CaseDispatched',
-        data: { departmentId, coDepartmentIds: data.coDepartmentIds, routingVersion: facts.channels.routingVersion, clocks },
+        data: {
+          departmentId,
+          coDepartmentIds: data.coDepartmentIds,
+          routingVersion: facts.channels.routingVersion,
+          ...proposalOf(channelId, routed),
+          clocks,
+        },
       },
     ];
   },
 });
+
+/** @throws Refusal `department-not-found`, `co-department-repeated`, `lead-among-co-departments` */
+export function checkDepartments(lead: string, coDepartmentIds: readonly string[], { departments }: ChannelFacts): void {
+  [lead, ...coDepartmentIds].forEach((id, i) => {
+    if (member(departments, id) === undefined)
+      throw invalid('department-not-found', i === 0 ? 'departmentId' : `coDepartmentIds[${i - 1}]`, { id });
+  });
+  coDepartmentIds.forEach((id, i) => {
+    if (coDepartmentIds.indexOf(id) < i) throw invalid('co-department-repeated', `coDepartmentIds[${i}]`, { id });
+  });
+  if (coDepartmentIds.includes(lead)) throw invalid('lead-among-co-departments', 'coDepartmentIds', { id: lead });
+}
+
+/** What the channel's rules said, whether or not the dispatcher followed it. */
+function proposalOf(
+  channelId: string,
+  { departmentId, priority, fastTrack, version, rule: index }: Routed,
+): { readonly routing?: RoutingProposal } {
+  if (departmentId === null || version === null || index === null) return {};
+  return { routing: { channelId, version, rule: index, departmentId, priority, fastTrack } };
+}
 
 export const signFor = rule({
   command: 'SignForCase',
@@ -45,7 +66,7 @@ export const returnCase = rule({
   from: ['DISPATCHED', 'SIGNED_FOR'],
   roles: ['department'],
   needs: ['time', 'channels'],
-  when: (state) => state.pausedSince === null,
+  when: provided('the clocks are not paused', (state) => state.pausedSince === null),
   decide: (data, state, facts) => {
     if (data.proposedDepartmentId !== null && member(facts.channels.departments, data.proposedDepartmentId) === undefined)
       throw invalid('department-not-found', 'proposedDepartmentId', { id: data.proposedDepartmentId });

@@ -1,7 +1,8 @@
 import { illegal, invalid } from '@huicai/kernel';
+import { clockUnder } from '../../calendar/facts.js';
 import { currentClock, dueOf, policyAt } from '../clocks.js';
-import type { CaseEvent } from '../contract.js';
-import { rule } from './rule.js';
+import type { CaseEvent, ClockKind } from '../contract.js';
+import { provided, rule } from './rule.js';
 
 /** Asked before due, once a cycle (domain.md section 2.3); while it is pending it stops nothing. */
 export const requestExtension = rule({
@@ -9,11 +10,12 @@ export const requestExtension = rule({
   from: ['SIGNED_FOR'],
   roles: ['specialist', 'department'],
   needs: ['time'],
-  when: (state) => state.extensionAsked === null,
+  when: provided('no extension is asked for', (state) => state.extensionAsked === null),
   decide: (data, state, facts) => {
     const { extension } = policyAt(facts);
     if (state.extensionsGranted >= extension.times) throw illegal('extension-used-up', { params: { times: extension.times } });
-    const [total, handling] = [currentClock(state, 'total')!, currentClock(state, 'handling')!];
+    const under = (kind: ClockKind) => clockUnder(currentClock(state, kind)!, facts.time);
+    const [total, handling] = [under('total'), under('handling')];
     if (total.limit.kind === 'none' || handling.limit.kind === 'none') throw illegal('extension-without-limit');
     if (!Number.isSafeInteger(data.workingDays) || data.workingDays < 1)
       throw invalid('extension-too-short', 'workingDays', { min: 1 });
@@ -23,7 +25,7 @@ export const requestExtension = rule({
     const granted = Math.max(total.addedWorkingDays, handling.addedWorkingDays);
     if (handling.limit.kind === 'workingDays' && handling.limit.days + granted + data.workingDays > extension.totalMaxWorkingDays)
       throw invalid('extension-over-total', 'workingDays', { max: extension.totalMaxWorkingDays });
-    const due = dueOf(handling, facts.time);
+    const due = dueOf(currentClock(state, 'handling')!, facts.time);
     if (due !== null && facts.now > due) throw illegal('extension-after-due', { params: { due: new Date(due).toISOString() } });
     return [{ type: 'ExtensionRequested', data }];
   },
@@ -33,7 +35,7 @@ export const grantExtension = rule({
   command: 'GrantExtension',
   from: ['SIGNED_FOR'],
   roles: ['supervisor'],
-  when: (state) => state.extensionAsked !== null,
+  when: provided('an extension is asked for', (state) => state.extensionAsked !== null),
   decide: (_, state) => {
     const clocks = [currentClock(state, 'total')!, currentClock(state, 'handling')!];
     const events: CaseEvent[] = [
@@ -53,6 +55,6 @@ export const refuseExtension = rule({
   command: 'RefuseExtension',
   from: ['SIGNED_FOR'],
   roles: ['supervisor'],
-  when: (state) => state.extensionAsked !== null,
+  when: provided('an extension is asked for', (state) => state.extensionAsked !== null),
   decide: (data) => [{ type: 'ExtensionRefused', data }],
 });

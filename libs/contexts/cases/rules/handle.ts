@@ -1,4 +1,6 @@
-import { rule } from './rule.js';
+import { checkOwnRoom } from './assign.js';
+import { returnDueOf } from './move.js';
+import { provided, rule } from './rule.js';
 
 /** A specialist of the department takes the case; of two who try, one finds it taken. */
 export const take = rule({
@@ -6,8 +8,12 @@ export const take = rule({
   from: ['SIGNED_FOR'],
   roles: ['specialist'],
   wholeDepartment: true,
-  when: (state) => state.specialistId === null,
-  decide: (_, __, facts) => [{ type: 'CaseTaken', data: { specialistId: facts.caller.specialistId! } }],
+  needs: ['own-work', 'time', 'channels'],
+  when: provided('nobody has taken it', (state) => state.specialistId === null),
+  decide: (_, state, facts) => {
+    checkOwnRoom(facts);
+    return [{ type: 'CaseTaken', data: { specialistId: facts.caller.specialistId!, ...returnDueOf(state, facts) } }];
+  },
 });
 
 export const contact = rule({

@@ -1,10 +1,11 @@
-import { rule } from './rule.js';
+import { startClock } from '../clocks.js';
+import { provided, rule } from './rule.js';
 
 export const submitResult = rule({
   command: 'SubmitResult',
   from: ['SIGNED_FOR'],
   roles: ['specialist', 'department'],
-  when: (state) => state.pausedSince === null,
+  when: provided('the clocks are not paused', (state) => state.pausedSince === null),
   decide: (data) => [{ type: 'ResultSubmitted', data }],
 });
 
@@ -12,7 +13,11 @@ export const acceptResult = rule({
   command: 'AcceptResult',
   from: ['SUBMITTED'],
   roles: ['window'],
-  decide: () => [{ type: 'ResultAccepted', data: {} }],
+  needs: ['time', 'category'],
+  decide: (_, state, facts) => {
+    const callback = startClock('callback', state, facts);
+    return [{ type: 'ResultAccepted', data: callback.limit.kind === 'none' ? {} : { clocks: [callback] } }];
+  },
 });
 
 export const sendBackResult = rule({

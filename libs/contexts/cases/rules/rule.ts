@@ -3,6 +3,7 @@ import type { TimeReference } from '../../calendar/facts.js';
 import type { CatalogueFacts } from '../../catalogue/facts.js';
 import type { ChannelFacts } from '../../channels/facts.js';
 import type { TalentCategory } from '../../talents/contract.js';
+import type { Candidate } from '../assignment.js';
 import type { CaseCommand, CaseEvent } from '../contract.js';
 import type { CaseFacts, CaseStatus } from '../state.js';
 
@@ -17,6 +18,8 @@ export interface CaseRuleFacts extends BaseFacts {
   readonly time: TimeReference;
   readonly catalogue: CatalogueFacts;
   readonly channels: ChannelFacts;
+  /** Specialists of the case's department, or the caller alone. */
+  readonly candidates: readonly Candidate[];
   readonly talentKnown: boolean;
   /** Of the case's talent as corrected so far; limits may depend on it. */
   readonly category: TalentCategory;
@@ -26,11 +29,21 @@ export interface CaseRuleFacts extends BaseFacts {
 
 /**
  * Facts a rule may ask for beyond the caller; each costs a look at another stream, but for the time as promised: calendar and policy
- * of the versions its clocks started under, which never change.
+ * as this process knows them, with at least the versions its clocks started under. That is for steps a timer fires, which is fired by
+ * what this process knows and once more when it knew too little.
  */
-export type CaseNeed = 'time' | 'time-as-promised' | 'catalogue' | 'channels' | 'category';
+export type CaseNeed = 'time' | 'time-as-promised' | 'catalogue' | 'channels' | 'category' | 'specialists' | 'own-work';
 
 type DataOf<T extends CaseCommand['type']> = Extract<CaseCommand, { type: T }>['data'];
+
+/** What must hold of a case besides its status, with words for the table in the documents. */
+export interface Condition {
+  (state: CaseFacts): boolean;
+  readonly says: string;
+}
+
+export const provided = (says: string, holds: (state: CaseFacts) => boolean): Condition =>
+  Object.assign((state: CaseFacts) => holds(state), { says });
 
 /** One row of the rule table: who may take which step from where, and what it decides. */
 export interface Rule<T extends CaseCommand['type'] = CaseCommand['type']> {
@@ -43,7 +56,7 @@ export interface Rule<T extends CaseCommand['type'] = CaseCommand['type']> {
   /** Facts the decision uses; others are not loaded, and reading one that is not named here is an error. */
   readonly needs?: readonly CaseNeed[];
   /** What else must hold of the case itself. */
-  readonly when?: (state: CaseFacts) => boolean;
+  readonly when?: Condition;
   readonly decide: (data: DataOf<T>, state: CaseFacts, facts: CaseRuleFacts) => CaseEvent[];
 }
 

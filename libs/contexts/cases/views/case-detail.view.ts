@@ -23,7 +23,7 @@ export interface CaseDetailRow extends Row {
 /** Everything one case shows, to those who handle it and to the person it is for. */
 export const caseDetail = projection<CaseDetailRow>({
   name: 'case_detail',
-  version: 2,
+  version: 4,
   table: {
     columns: {
       case_id: 'uuid',
@@ -67,8 +67,8 @@ export const caseDetail = projection<CaseDetailRow>({
 });
 
 function replyOf(event: RecordedEvent, before: CaseDetailRow['reply']): CaseDetailRow['reply'] {
-  if (event.type !== 'ResultSubmitted') return before;
-  const { reply, outcome } = event.data as { reply: Sealed; outcome: Outcome };
+  if (event.type !== 'ResultSubmitted' && event.type !== 'CaseAnsweredDirectly') return before;
+  const { reply, outcome = 'ANSWERED' } = event.data as { reply: Sealed; outcome?: Outcome };
   return { text: reply, outcome };
 }
 

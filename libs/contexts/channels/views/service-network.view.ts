@@ -12,7 +12,7 @@ export interface ServiceNetworkRow extends Row {
 /** Departments, channels and routing of the office, as one document. */
 export const serviceNetwork = projection<ServiceNetworkRow>({
   name: 'service_network',
-  version: 1,
+  version: 2,
   table: { columns: { network: 'text', facts: 'jsonb', revision: 'int8' }, key: ['network'], partition: 'network' },
   partition: (event) => event.stream,
   fold: (rows, event) => {

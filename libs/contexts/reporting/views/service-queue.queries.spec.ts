@@ -4,7 +4,8 @@ import { lightAt } from '@huicai/working-time';
 import fc from 'fast-check';
 import type { Pool } from 'pg';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
-import { type QueueCursor, type QueueFilter, type QueueScope, readQueue } from './service-queue.queries.js';
+import { QUEUE_NAMES, type QueueName } from './queues.js';
+import { countQueues, type QueueCursor, type QueueFilter, type QueueScope, readQueue } from './service-queue.queries.js';
 import { type ServiceQueueRow, serviceQueue } from './service-queue.view.js';
 
 jest.setTimeout(60_000);
@@ -34,13 +35,17 @@ const DEPARTMENTS = ['ybj', 'rsj', 'gaj'];
 
 type Sample = Pick<
   ServiceQueueRow,
-  'department_id' | 'specialist_id' | 'status' | 'open' | 'paused' | 'item_code' | 'co_department_ids'
-> & { due: number | null; accepted: number | null; number: string };
+  'department_id' | 'specialist_id' | 'status' | 'open' | 'paused' | 'item_code' | 'co_department_ids' | 'returned' | 'cycle'
+> & { due: number | null; accepted: number | null; number: string; flags: number; registered: number };
 
 const sample: fc.Arbitrary<Sample> = fc.record({
   department_id: fc.option(fc.constantFrom(...DEPARTMENTS)),
   specialist_id: fc.option(fc.constantFrom(...SPECIALISTS)),
-  status: fc.constantFrom('ACCEPTED' as const, 'SIGNED_FOR' as const, 'CLOSED' as const),
+  status: fc.constantFrom('ACCEPTED', 'DISPATCHED', 'SIGNED_FOR', 'RESULT_ACCEPTED', 'CLOSED' as const),
+  returned: fc.boolean(),
+  cycle: fc.integer({ min: 1, max: 4 }),
+  flags: fc.nat(15),
+  registered: fc.constantFrom(-3, -2, -1).map((hours) => BASE + hours * HOUR),
   open: fc.boolean(),
   paused: fc.boolean(),
   item_code: fc.constantFrom('03', '04'),
@@ -54,16 +59,22 @@ const sample: fc.Arbitrary<Sample> = fc.record({
 const at = (instant: number | null) => (instant === null ? null : new Date(instant));
 
 /** A row as the projection makes it, light turning an hour before due, at due, and 40 hours after. */
-const rowOf = ({ due, accepted, ...rest }: Sample, n: number): ServiceQueueRow => ({
+const rowOf = ({ due, accepted, flags, registered, ...rest }: Sample, n: number): ServiceQueueRow => ({
   ...rest,
   case_id: uuid(1000 + ((n * 7919) % 1009)),
   channel_id: 'window',
   urgency: 'NORMAL',
   talent_id: uuid(3),
-  cycle: 1,
-  registered_at: new Date(BASE),
+  registered_at: new Date(registered),
   accepted_at: at(accepted),
   submitted_at: null,
+  replied_at: null,
+  talent_wrote_at: flags & 1 ? new Date(BASE) : null,
+  called_back: (flags & 2) > 0,
+  dissatisfied: (flags & 4) > 0,
+  supervised: (flags & 8) > 0,
+  priority: 'NORMAL',
+  fast_track: false,
   closed_at: null,
   due_at: at(due),
   due_clock: due === null ? null : 'total/1/1',
@@ -76,9 +87,9 @@ const rowOf = ({ due, accepted, ...rest }: Sample, n: number): ServiceQueueRow =
 });
 
 async function fill(rows: readonly ServiceQueueRow[]): Promise<void> {
-  await pool.query('truncate read_service_queue_v2.rows');
+  await pool.query('truncate read_service_queue_v4.rows');
   await pool.query(
-    'insert into read_service_queue_v2.rows select * from jsonb_populate_recordset(null::read_service_queue_v2.rows, $1::jsonb)',
+    'insert into read_service_queue_v4.rows select * from jsonb_populate_recordset(null::read_service_queue_v4.rows, $1::jsonb)',
     [JSON.stringify(rows)],
   );
 }
@@ -96,10 +107,29 @@ const inScope = (row: ServiceQueueRow, scope: QueueScope): boolean => {
   return row.specialist_id === scope.specialistId || (row.specialist_id === null && row.department_id === scope.departmentId);
 };
 
+/** What each queue is about, said once more and without SQL. */
+const light = (row: ServiceQueueRow, now: number) => lightAt(thresholds(row), now);
+const dayOf = (at: number) => new Date(at + 8 * HOUR).toISOString().slice(0, 10);
+const stands: Readonly<Record<QueueName, (row: ServiceQueueRow, now: number) => boolean>> = {
+  'to-dispatch': ({ open, status }) => open && status === 'ACCEPTED',
+  returned: ({ open, status, returned }) => open && status === 'ACCEPTED' && returned,
+  'to-sign-for': ({ open, status }) => open && status === 'DISPATCHED',
+  'due-today': ({ open, due_at }, now) => open && due_at !== null && dayOf(due_at.getTime()) === dayOf(now),
+  yellow: (row, now) => row.open && light(row, now) === 'YELLOW',
+  red: (row, now) => row.open && ['RED', 'SEVERE'].includes(light(row, now) ?? ''),
+  'waiting-for-talent': ({ open, paused }) => open && paused,
+  'talent-wrote': ({ talent_wrote_at }) => talent_wrote_at !== null,
+  'to-call-back': ({ open, status, called_back }) => open && status === 'RESULT_ACCEPTED' && !called_back,
+  dissatisfied: ({ dissatisfied }) => dissatisfied,
+  supervised: ({ supervised }) => supervised,
+  'reopened-twice': ({ cycle }) => cycle >= 3,
+};
+
 const wanted = (row: ServiceQueueRow, filter: QueueFilter, now: number): boolean => {
-  const open = filter.open ?? (filter.status === undefined ? true : undefined);
+  const open = filter.open ?? (filter.status === undefined && filter.queue === undefined ? true : undefined);
   const accepted = row.accepted_at?.getTime();
   return (
+    (filter.queue === undefined || stands[filter.queue](row, now)) &&
     (filter.departmentId === undefined || row.department_id === filter.departmentId) &&
     (filter.specialistId === undefined || row.specialist_id === filter.specialistId) &&
     (filter.itemCode === undefined || row.item_code === filter.itemCode) &&
@@ -130,6 +160,7 @@ const scope: fc.Arbitrary<QueueScope> = fc.oneof(
 const filter = fc
   .record(
     {
+      queue: fc.constantFrom(...QUEUE_NAMES),
       departmentId: fc.constantFrom(...DEPARTMENTS),
       specialistId: fc.constantFrom(...SPECIALISTS),
       itemCode: fc.constantFrom('03', '04'),
@@ -149,6 +180,59 @@ const filter = fc
 const instants = [0, 1, 2, 50].flatMap((h) =>
   [-HOUR, 0, 40 * HOUR].flatMap((turn) => [-1, 0, 1].map((ms) => BASE + h * HOUR + turn + ms)),
 );
+
+const later = (a: ServiceQueueRow, b: ServiceQueueRow): number =>
+  b.registered_at.getTime() - a.registered_at.getTime() || (a.case_id < b.case_id ? 1 : -1);
+
+it('goes on and back through the same rows in either order', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(sample, { maxLength: 20 }),
+      scope,
+      filter,
+      fc.integer({ min: 1, max: 6 }),
+      fc.constantFrom('due' as const, 'registered' as const),
+      async (samples, seenBy, asked, limit, order) => {
+        const rows = samples.map(rowOf);
+        await fill(rows);
+        const now = BASE;
+        const expected = rows
+          .filter((row) => inScope(row, seenBy) && wanted(row, asked, now))
+          .sort(order === 'due' ? sooner : later);
+        const read = (more: object) => readQueue(pool, seenBy, asked, { limit, order, ...more }, new Date(now));
+        const pages = [await read({})];
+        for (let last = pages[0]!; last.next; last = pages.at(-1)!) pages.push(await read({ after: last.next }));
+        const ids = ({ rows: some }: { rows: readonly { case_id: string }[] }) => some.map((row) => row.case_id);
+        expect(pages.flatMap(ids)).toEqual(expected.map((row) => row.case_id));
+        expect(pages[0]!.previous).toBeNull();
+        for (let i = pages.length - 1; i > 0; i--) {
+          const before = await read({ after: pages[i]!.previous, back: true });
+          expect(ids(before)).toEqual(ids(pages[i - 1]!));
+          expect([before.previous === null, before.next]).toEqual([i === 1, pages[i - 1]!.next]);
+        }
+      },
+    ),
+    { numRuns: process.env.HUICAI_SOAK === '1' ? 1_000 : 40 },
+  );
+});
+
+it('counts every queue as its pages do', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(sample, { maxLength: 40 }), scope, fc.constantFrom(...instants), async (samples, seenBy, now) => {
+      const rows = samples.map(rowOf);
+      await fill(rows);
+      const seen = rows.filter((row) => inScope(row, seenBy));
+      const totals = await countQueues(
+        pool,
+        seenBy,
+        QUEUE_NAMES.map((queue) => ({ queue })),
+        new Date(now),
+      );
+      expect(totals).toEqual(QUEUE_NAMES.map((name) => seen.filter((row) => stands[name](row, now)).length));
+    }),
+    { numRuns: process.env.HUICAI_SOAK === '1' ? 1_000 : 40 },
+  );
+});
 
 it('shows every row in sight once, soonest due first, with exact totals and the lights of now', async () => {
   await fc.assert(
@@ -181,14 +265,14 @@ it('shows every row in sight once, soonest due first, with exact totals and the 
 
 describe('over 20,000 rows', () => {
   beforeAll(async () => {
-    await pool.query('truncate read_service_queue_v2.rows');
+    await pool.query('truncate read_service_queue_v4.rows');
     await pool.query(`
-      insert into read_service_queue_v2.rows
+      insert into read_service_queue_v4.rows
       select gen_random_uuid(), 'LS-2026-' || lpad(n::text, 6, '0'), '03', 'window', 'NORMAL', 'SIGNED_FOR', n % 10 = 0, gen_random_uuid(),
-        'd' || n % 18, '[]', case when n % 3 > 0 then ('00000000-0000-4000-8000-' || lpad((n % 60)::text, 12, '0'))::uuid end, 1, false,
-        now(), now(), null, null, case when n % 7 > 0 then now() + n * interval '1 minute' end, 'total/1/1', now(), now(), now(), now(), now(), '{}'
+        'd' || n % 18, '[]', case when n % 3 > 0 then ('00000000-0000-4000-8000-' || lpad((n % 60)::text, 12, '0'))::uuid end, 1, false, null,
+        n % 50 = 0, case when n % 70 = 0 then now() end, n % 2 = 0, n % 90 = 0, n % 80 = 0, 'NORMAL', false, now(), now(), null, null, case when n % 7 > 0 then now() + n * interval '1 minute' end, 'total/1/1', now(), now(), now(), now(), now(), '{}'
       from generate_series(1, 20000) n`);
-    await pool.query('analyze read_service_queue_v2.rows');
+    await pool.query('analyze read_service_queue_v4.rows');
   });
 
   /** Plan nodes of the page's query, outermost first. */
@@ -210,15 +294,16 @@ describe('over 20,000 rows', () => {
     return nodes(rows[0]['QUERY PLAN'][0].Plan);
   }
 
-  const later: QueueCursor = { due: '2126-01-01T00:00:00.000Z', caseId: uuid(1) };
+  const behind: QueueCursor = { due: '2126-01-01T00:00:00.000Z', caseId: uuid(1) };
   it.each<[string, QueueScope, QueueFilter, QueueCursor | undefined]>([
     ['the whole queue', { kind: 'all' }, {}, undefined],
-    ['a later page', { kind: 'all' }, {}, later],
+    ['a later page', { kind: 'all' }, {}, behind],
     ['a department', { kind: 'all' }, { departmentId: 'd7' }, undefined],
-    ['a later page of a department', { kind: 'all' }, { departmentId: 'd7' }, later],
+    ['a later page of a department', { kind: 'all' }, { departmentId: 'd7' }, behind],
     ['a specialist', { kind: 'all' }, { specialistId: uuid(7) }, undefined],
     ['a number', { kind: 'all' }, { number: 'LS-2026-000420' }, undefined],
     ["what a department's users see", { kind: 'department', departmentId: 'd7' }, {}, undefined],
+    ...QUEUE_NAMES.map((queue): [string, QueueScope, QueueFilter, undefined] => [queue, { kind: 'all' }, { queue }, undefined]),
     ['what a specialist sees', { kind: 'specialist', specialistId: uuid(7), departmentId: 'd7' }, {}, undefined],
   ])('%s is read by an index', async (_, seenBy, asked, after) => {
     const nodes = await plan(seenBy, asked, after);
@@ -227,7 +312,7 @@ describe('over 20,000 rows', () => {
   });
 
   it('pages of the whole queue come in the order of an index and are not sorted', async () => {
-    for (const after of [undefined, later]) {
+    for (const after of [undefined, behind]) {
       const nodes = await plan({ kind: 'all' }, {}, after);
       expect(nodes.some((node) => node.includes('Sort'))).toBe(false);
     }

@@ -1,5 +1,7 @@
 import type { Queryable } from '@huicai/projections';
-import type { ServiceQueueRow } from './service-queue.view.js';
+import { officeDay, startOfOfficeDay } from '../../calendar/facts.js';
+import { QUEUES, type QueueName } from './queues.js';
+import { type ServiceQueueRow, serviceQueue } from './service-queue.view.js';
 
 export type QueueLight = 'GREEN' | 'YELLOW' | 'RED' | 'SEVERE';
 
@@ -10,6 +12,8 @@ export type QueueScope =
   | { readonly kind: 'specialist'; readonly specialistId: string; readonly departmentId: string };
 
 export interface QueueFilter {
+  /** A named queue; it says itself whether ended cases are among it. */
+  readonly queue?: QueueName;
   readonly departmentId?: string;
   readonly specialistId?: string;
   readonly itemCode?: string;
@@ -26,67 +30,140 @@ export interface QueueFilter {
   readonly number?: string;
 }
 
+/** By the soonest due, cases without a running clock last; or by when they were registered, the latest first. */
+export type QueueOrder = 'due' | 'registered';
+
+/** A place between two rows. */
 export interface QueueCursor {
-  /** ISO instant of the last row's due, `infinity` where it had none. */
+  /** ISO instant of what the row is ordered by, `infinity` where it had no due. */
   readonly due: string;
   readonly caseId: string;
 }
 
+export interface QueueAsked {
+  readonly limit: number;
+  readonly order?: QueueOrder;
+  /** The rows behind that place, or with `back` those before it. */
+  readonly after?: QueueCursor;
+  readonly back?: boolean;
+}
+
+/** The columns that have a name. */
+type Named<R> = { [K in keyof R as string extends K ? never : K]: R[K] };
+/** A row as a page shows it, without the case's facts: they are long, and a plan that sorts would fetch those of every row it sorts. */
+export type QueueRow = Omit<Named<ServiceQueueRow>, 'facts'> & { readonly light: QueueLight | null };
+
 export interface QueuePage {
-  readonly rows: (ServiceQueueRow & { light: QueueLight | null })[];
+  readonly rows: QueueRow[];
   /** Exact, over all pages. */
   readonly total: number;
   readonly next: QueueCursor | null;
+  readonly previous: QueueCursor | null;
 }
 
 const LIGHT_SQL = `case when severe_at <= $1 then 'SEVERE' when red_at < $1 then 'RED' when yellow_at <= $1 then 'YELLOW' when red_at is not null then 'GREEN' end`;
 
-/** One page of the queue, soonest due first; cases without a running clock last. @param now decides the lights */
+const COLUMNS = Object.keys(serviceQueue.table.columns)
+  .filter((name) => name !== 'facts')
+  .join(', ');
+
+const KEYS = { due: { sql: "coalesce(due_at, 'infinity')", up: true }, registered: { sql: 'registered_at', up: false } } as const;
+
+type FoundRow = QueueRow & { sort_key: string };
+
+/** One page of the queue. @param now decides the lights */
 export async function readQueue(
   db: Queryable,
   scope: QueueScope,
   filter: QueueFilter,
-  page: { readonly limit: number; readonly after?: QueueCursor },
+  { limit, order = 'due', after, back = false }: QueueAsked,
   now: Date,
 ): Promise<QueuePage> {
   const params: unknown[] = [now];
-  const where = conditions(scope, filter, params);
-  const counted = db.query<{ total: number }>(
-    `select count(*)::int as total from read.service_queue where $1::timestamptz is not null and ${where}`,
-    [...params],
-  );
+  const parts = scopeParts(scope, params).map((part) => `${part} and `);
+  const where = conditions(filter, params, now);
+  const counted = db.query<{ total: number }>(`select (${counts(parts, where)})::int as total`, [...params]);
+  const { sql: key, up } = KEYS[order];
+  const ascending = up !== back;
   let paging = '';
-  if (page.after) {
-    params.push(page.after.due, page.after.caseId);
-    paging = `and (coalesce(due_at, 'infinity'), case_id) > ($${params.length - 1}::timestamptz, $${params.length}::uuid)`;
+  if (after) {
+    params.push(after.due, after.caseId);
+    paging = `and (${key}, case_id) ${ascending ? '>' : '<'} ($${params.length - 1}::timestamptz, $${params.length}::uuid)`;
   }
-  params.push(page.limit + 1);
-  const found = db.query<ServiceQueueRow & { light: QueueLight | null; sort_due: string }>(
-    `select *, ${LIGHT_SQL} as light, to_char(coalesce(due_at, 'infinity') at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as sort_due
-     from read.service_queue where ${where} ${paging} order by coalesce(due_at, 'infinity'), case_id limit $${params.length}`,
-    params,
+  params.push(limit + 1);
+  const direction = ascending ? 'asc' : 'desc';
+  const told = `to_char(${key} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as sort_key`;
+  const rest = (by: string) => `order by ${by} ${direction}, case_id ${direction} limit $${params.length}`;
+  const found = parts.map(
+    (part) =>
+      `select ${COLUMNS}, ${LIGHT_SQL} as light, ${told} from read.service_queue where ${part}${where} ${paging} ${rest(key)}`,
   );
-  const [{ rows: counts }, { rows }] = await Promise.all([counted, found]);
-  const shown = rows.slice(0, page.limit);
-  const last = shown.at(-1);
+  const together = found.map((one) => `(${one})`).join(' union all ');
+  const page = db.query<FoundRow>(found.length === 1 ? found[0]! : `select * from (${together}) found ${rest(key)}`, params);
+  const [{ rows: totals }, { rows }] = await Promise.all([counted, page]);
+  const more = rows.length > limit;
+  const shown = rows.slice(0, limit);
+  if (back) shown.reverse();
+  const place = (row: FoundRow | undefined): QueueCursor | null =>
+    row ? { due: order === 'due' && row.due_at === null ? 'infinity' : row.sort_key, caseId: row.case_id } : null;
   return {
     rows: shown,
-    total: counts[0]!.total,
-    next:
-      rows.length > page.limit && last ? { due: last.due_at === null ? 'infinity' : last.sort_due, caseId: last.case_id } : null,
+    total: totals[0]!.total,
+    next: (back ? after !== undefined : more) ? place(shown.at(-1)) : null,
+    previous: (back ? more : after !== undefined) ? place(shown[0]) : null,
   };
 }
 
-function conditions(scope: QueueScope, filter: QueueFilter, params: unknown[]): string {
+/** How many cases stand in each of these queues; exact. @param now decides the lights and what is due today */
+export async function countQueues(
+  db: Queryable,
+  scope: QueueScope,
+  queues: readonly QueueFilter[],
+  now: Date,
+): Promise<number[]> {
+  const params: unknown[] = [now];
+  const parts = scopeParts(scope, params).map((part) => `${part} and `);
+  const each = queues.map((filter) => `(${counts(parts, conditions(filter, params, now))})::int`);
+  const { rows } = await db.query<{ totals: number[] }>(
+    `select array[${each.join(', ')}] as totals where $1::timestamptz is not null`,
+    params,
+  );
+  return rows[0]!.totals;
+}
+
+const counts = (parts: readonly string[], where: string): string =>
+  parts
+    .map((part) => `(select count(*) from read.service_queue where $1::timestamptz is not null and ${part}${where})`)
+    .join(' + ');
+
+/** What a scope shows, in parts that have no row in common, so that each is read by an index of its own. */
+function scopeParts(scope: QueueScope, params: unknown[]): string[] {
+  if (scope.kind === 'all') return ['true'];
+  if (scope.kind === 'department') {
+    const n = `$${params.push(scope.departmentId)}`;
+    return [
+      `department_id = ${n}`,
+      `co_department_ids <> '[]'::jsonb and co_department_ids ? ${n} and department_id is distinct from ${n}`,
+    ];
+  }
+  const [own, department] = [params.push(scope.specialistId), params.push(scope.departmentId)];
+  return [`specialist_id = $${own}::uuid`, `specialist_id is null and department_id = $${department}`];
+}
+
+function conditions(filter: QueueFilter, params: unknown[], now: Date): string {
   const all: string[] = [];
   const add = (sql: (n: string) => string, value: unknown) => {
     params.push(value);
     all.push(sql(`$${params.length}`));
   };
-  if (scope.kind === 'department') add((n) => `(department_id = ${n} or co_department_ids ? ${n})`, scope.departmentId);
-  if (scope.kind === 'specialist') {
-    params.push(scope.specialistId, scope.departmentId);
-    all.push(`(specialist_id = $${params.length - 1}::uuid or (specialist_id is null and department_id = $${params.length}))`);
+  if (filter.queue !== undefined) {
+    const { where } = QUEUES[filter.queue];
+    const day = officeDay(now.getTime());
+    const bound = (at: number) => `$${params.push(new Date(at))}::timestamptz`;
+    // A parameter nobody names has no type PostgreSQL could guess.
+    const [today, tomorrow] =
+      filter.queue === 'due-today' ? [bound(startOfOfficeDay(day)), bound(startOfOfficeDay(day) + DAY_MS)] : ['', ''];
+    all.push(where({ now: '$1', today, tomorrow }));
   }
   if (filter.departmentId !== undefined) add((n) => `department_id = ${n}`, filter.departmentId);
   if (filter.specialistId !== undefined) add((n) => `specialist_id = ${n}::uuid`, filter.specialistId);
@@ -94,7 +171,7 @@ function conditions(scope: QueueScope, filter: QueueFilter, params: unknown[]): 
   if (filter.channelId !== undefined) add((n) => `channel_id = ${n}`, filter.channelId);
   if (filter.status !== undefined) add((n) => `status = ${n}`, filter.status);
   if (filter.paused !== undefined) add((n) => `paused = ${n}`, filter.paused);
-  const open = filter.open ?? (filter.status === undefined ? true : undefined);
+  const open = filter.open ?? (filter.status === undefined && filter.queue === undefined ? true : undefined);
   if (open !== undefined) add((n) => `open = ${n}`, open);
   if (filter.acceptedFrom) add((n) => `accepted_at >= ${n}`, filter.acceptedFrom);
   if (filter.acceptedBefore) add((n) => `accepted_at < ${n}`, filter.acceptedBefore);
@@ -103,10 +180,18 @@ function conditions(scope: QueueScope, filter: QueueFilter, params: unknown[]): 
   return all.length === 0 ? 'true' : all.join(' and ');
 }
 
+/** The office's zone has no daylight saving time. */
+const DAY_MS = 86_400_000;
+
 /** Whether a talent has an open case among those a scope shows. */
 export async function hasCaseInScope(db: Queryable, scope: QueueScope, talentId: string): Promise<boolean> {
   const params: unknown[] = [talentId];
-  const where = conditions(scope, {}, params);
-  const { rows } = await db.query(`select 1 from read.service_queue where talent_id = $1::uuid and ${where} limit 1`, params);
+  const scoped = scopeParts(scope, params)
+    .map((part) => `(${part})`)
+    .join(' or ');
+  const { rows } = await db.query(
+    `select 1 from read.service_queue where talent_id = $1::uuid and open and (${scoped}) limit 1`,
+    params,
+  );
   return rows.length > 0;
 }

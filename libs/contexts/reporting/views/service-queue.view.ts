@@ -1,6 +1,16 @@
-import { inShort, projection, type Row } from '@huicai/projections';
+import { inShort, projection, putMoved, type Row } from '@huicai/projections';
 import type { TimeReference } from '../../calendar/facts.js';
-import { type CaseFacts, type CaseStatus, caseTiming, currentClock, dueOf, factsAfter } from '../../cases/facts.js';
+import {
+  type CaseFacts,
+  type CaseStatus,
+  caseTiming,
+  currentClock,
+  dueOf,
+  factsAfter,
+  isDissatisfied,
+} from '../../cases/facts.js';
+import type { RoutingPriority } from '../../channels/contract.js';
+import { QUEUE_INDEXES } from './queues.js';
 
 export interface ServiceQueueRow extends Row {
   case_id: string;
@@ -16,6 +26,19 @@ export interface ServiceQueueRow extends Row {
   specialist_id: string | null;
   cycle: number;
   paused: boolean;
+  /** When the requester first answered in the pause that lasts. */
+  replied_at: Date | null;
+  /** A department has given it back, and the dispatcher has not answered. */
+  returned: boolean;
+  /** When the talent first wrote since somebody of the desk did. */
+  talent_wrote_at: Date | null;
+  called_back: boolean;
+  /** A bad answer at the callback or a bad review, in the present cycle. */
+  dissatisfied: boolean;
+  supervised: boolean;
+  /** What the channel's rules said at the latest dispatch. */
+  priority: RoutingPriority;
+  fast_track: boolean;
   registered_at: Date;
   accepted_at: Date | null;
   submitted_at: Date | null;
@@ -33,7 +56,7 @@ export interface ServiceQueueRow extends Row {
 /** Cases as those who work on them look for them. The light is not stored: it is `now` against the three instants. */
 export const serviceQueue = projection<ServiceQueueRow, TimeReference>({
   name: 'service_queue',
-  version: 2,
+  version: 4,
   table: {
     columns: {
       case_id: 'uuid',
@@ -49,6 +72,14 @@ export const serviceQueue = projection<ServiceQueueRow, TimeReference>({
       specialist_id: 'uuid null',
       cycle: 'int4',
       paused: 'bool',
+      replied_at: 'timestamptz null',
+      returned: 'bool',
+      talent_wrote_at: 'timestamptz null',
+      called_back: 'bool',
+      dissatisfied: 'bool',
+      supervised: 'bool',
+      priority: 'text',
+      fast_track: 'bool',
       registered_at: 'timestamptz',
       accepted_at: 'timestamptz null',
       submitted_at: 'timestamptz null',
@@ -69,7 +100,12 @@ export const serviceQueue = projection<ServiceQueueRow, TimeReference>({
       "(department_id, open, coalesce(due_at, 'infinity'), case_id)",
       "(specialist_id, open, coalesce(due_at, 'infinity'), case_id)",
       '(number)',
+      ...QUEUE_INDEXES,
     ],
+  },
+  rederive: (rows, time) => {
+    const row = rows.one();
+    if (row) putMoved(rows, row, queueRow(row.facts, time));
   },
   partition: (event) => event.stream.slice('case-'.length),
   ...inShort<ServiceQueueRow, Short, TimeReference>({
@@ -84,9 +120,9 @@ export const serviceQueue = projection<ServiceQueueRow, TimeReference>({
 /** What the fold reads; the other columns follow from the facts. */
 type Short = Pick<ServiceQueueRow, 'case_id' | 'facts'>;
 
-const ENDED: readonly CaseStatus[] = ['DECLINED', 'CLOSED', 'WITHDRAWN'];
+const ENDED: readonly CaseStatus[] = ['DECLINED', 'CLOSED', 'WITHDRAWN', 'ARCHIVED'];
 
-function queueRow(facts: CaseFacts, time: TimeReference): ServiceQueueRow {
+export function queueRow(facts: CaseFacts, time: TimeReference): ServiceQueueRow {
   const timing = caseTiming(facts, time);
   const [total, handling] = ['total', 'handling'].map((kind) => currentClock(facts, kind));
   return {
@@ -103,6 +139,14 @@ function queueRow(facts: CaseFacts, time: TimeReference): ServiceQueueRow {
     specialist_id: facts.specialistId,
     cycle: facts.cycle,
     paused: facts.pausedSince !== null,
+    replied_at: at(facts.repliedAt),
+    returned: facts.returned !== null,
+    talent_wrote_at: at(facts.talentWroteAt),
+    called_back: facts.callbacks.length > 0,
+    dissatisfied: facts.callbacks.some(isDissatisfied) || (facts.rating !== null && facts.rating <= 2),
+    supervised: facts.supervisions.some(({ closedAt }) => closedAt === null),
+    priority: facts.routing?.priority ?? 'NORMAL',
+    fast_track: facts.routing?.fastTrack ?? false,
     registered_at: new Date(facts.registeredAt),
     accepted_at: at(facts.acceptedAt),
     submitted_at: at(facts.submittedAt),

@@ -1,5 +1,6 @@
-import { inShort, projection, type Row } from '@huicai/projections';
+import { inShort, projection, putMoved, type Row } from '@huicai/projections';
 import { officeDay, type TimeReference } from '../../calendar/facts.js';
+import type { CaseEvent } from '../../cases/contract.js';
 import { type CaseFacts, type CycleFacts, dueOf, factsAfter } from '../../cases/facts.js';
 
 export interface SlaCycleRow extends Row {
@@ -18,6 +19,9 @@ export interface SlaCycleRow extends Row {
   total_on_time: boolean | null;
   handling_due: Date | null;
   handling_on_time: boolean | null;
+  /** Its breach stands, and is excused. */
+  total_excused: boolean;
+  handling_excused: boolean;
   contact_due: Date | null;
   contacted_in_time: boolean | null;
   called_back: boolean;
@@ -31,7 +35,7 @@ export interface SlaCycleRow extends Row {
 /** One row per cycle of a case: what it was promised, when it was answered, what the requester said. */
 export const slaCycles = projection<SlaCycleRow, TimeReference>({
   name: 'sla_cycles',
-  version: 2,
+  version: 4,
   table: {
     columns: {
       case_id: 'uuid',
@@ -48,6 +52,8 @@ export const slaCycles = projection<SlaCycleRow, TimeReference>({
       total_on_time: 'bool null',
       handling_due: 'timestamptz null',
       handling_on_time: 'bool null',
+      total_excused: 'bool',
+      handling_excused: 'bool',
       contact_due: 'timestamptz null',
       contacted_in_time: 'bool null',
       called_back: 'bool',
@@ -60,6 +66,15 @@ export const slaCycles = projection<SlaCycleRow, TimeReference>({
     partition: 'case_id',
     indexes: ['(accepted_month)', '(submitted_month)', '(accepted_at) where submitted_at is null'],
   },
+  rederive: (rows, time) => {
+    const all = rows.all();
+    const facts = all.find((row) => row.facts !== null)?.facts;
+    if (!facts) return;
+    for (const row of all) {
+      const cycle = facts.sealedCycles.find((sealed) => sealed.cycle === row.cycle) ?? facts;
+      putMoved(rows, row, { ...row, ...judged(facts, cycle, row.cycle, cycle.departmentId !== null, time) });
+    }
+  },
   partition: (event) => event.stream.slice('case-'.length),
   ...inShort<SlaCycleRow, Short, TimeReference>({
     fold: (rows, event, time) => {
@@ -67,6 +82,9 @@ export const slaCycles = projection<SlaCycleRow, TimeReference>({
       const facts = factsAfter(latest?.facts ?? null, event);
       if (!facts) return;
       if (latest && latest.cycle < facts.cycle) rows.put({ ...wholeOf(latest, time), facts: null });
+      if (JUDGING.has(event.type))
+        for (const row of rows.all())
+          if (row.cycle < facts.cycle && 'number' in row) rows.put({ ...row, ...excusedOf(facts, row.cycle, row.handling_due) });
       rows.put({ case_id: facts.caseId, cycle: facts.cycle, facts });
     },
     whole: wholeOf,
@@ -80,9 +98,24 @@ function wholeOf(row: SlaCycleRow | Short, time: TimeReference): SlaCycleRow {
   return 'number' in row ? row : cycleRow(row.facts, row.facts, row.cycle, time);
 }
 
-function cycleRow(facts: CaseFacts, cycle: CycleFacts, n: number, time: TimeReference): SlaCycleRow {
+/** Events that may be about a cycle that is sealed. */
+const JUDGING: ReadonlySet<string> = new Set<CaseEvent['type']>(['BreachWithdrawn', 'BreachExcused', 'ExcuseWithdrawn']);
+
+const clockOf = (facts: CaseFacts, cycle: number, kind: string) =>
+  facts.clocks.filter((clock) => clock.kind === kind && clock.cycle === cycle).at(-1);
+
+function excusedOf(facts: CaseFacts, cycle: number, handlingDue: Date | null) {
+  const excused = (kind: string) => {
+    const clock = clockOf(facts, cycle, kind);
+    return clock !== undefined && facts.excuses.some(({ clockId }) => clockId === clock.clockId);
+  };
+  return { total_excused: excused('total'), handling_excused: handlingDue !== null && excused('handling') };
+}
+
+/** Dues, and whether they were kept. @param isHandled the department it was dispatched to last still has it */
+function judged(facts: CaseFacts, cycle: CycleFacts, n: number, isHandled: boolean, time: TimeReference) {
   const clock = (kind: string) => {
-    const found = facts.clocks.filter((c) => c.kind === kind && c.cycle === n).at(-1);
+    const found = clockOf(facts, n, kind);
     if (!found) return { due: null, onTime: null };
     const due = dueOf(found, time);
     return {
@@ -91,8 +124,20 @@ function cycleRow(facts: CaseFacts, cycle: CycleFacts, n: number, time: TimeRefe
     };
   };
   const [total, contact] = [clock('total'), clock('firstContact')];
-  // A case that was given back is nobody's until the next dispatch.
-  const handling = facts.departmentId === null ? { due: null, onTime: null } : clock('handling');
+  const handling = isHandled ? clock('handling') : { due: null, onTime: null };
+  return {
+    total_due: total.due,
+    total_on_time: cycle.submittedAt === null ? null : total.onTime,
+    handling_due: handling.due,
+    handling_on_time: cycle.submittedAt === null ? null : handling.onTime,
+    ...excusedOf(facts, n, handling.due),
+    contact_due: contact.due,
+    // A clock that was stopped by the result, without a contact, was not kept.
+    contacted_in_time: contact.due === null ? null : cycle.contactedAt !== null && (contact.onTime ?? false),
+  };
+}
+
+function cycleRow(facts: CaseFacts, cycle: CycleFacts, n: number, time: TimeReference): SlaCycleRow {
   const said = cycle.callbacks.filter((callback) => callback.reachability === 'VALID').at(-1);
   const accepted = cycle.acceptedAt ?? facts.registeredAt;
   return {
@@ -105,14 +150,9 @@ function cycleRow(facts: CaseFacts, cycle: CycleFacts, n: number, time: TimeRefe
     accepted_month: cycle.acceptedAt === null ? '' : officeDay(accepted).slice(0, 7),
     submitted_at: cycle.submittedAt === null ? null : new Date(cycle.submittedAt),
     submitted_month: cycle.submittedAt === null ? null : officeDay(cycle.submittedAt).slice(0, 7),
-    withdrawn: facts.status === 'WITHDRAWN',
-    total_due: total.due,
-    total_on_time: cycle.submittedAt === null ? null : total.onTime,
-    handling_due: handling.due,
-    handling_on_time: cycle.submittedAt === null ? null : handling.onTime,
-    contact_due: contact.due,
-    // A clock that was stopped by the result, without a contact, was not kept.
-    contacted_in_time: contact.due === null ? null : cycle.contactedAt !== null && (contact.onTime ?? false),
+    withdrawn: facts.dropped,
+    // A case that was given back is nobody's until the next dispatch.
+    ...judged(facts, cycle, n, facts.departmentId !== null, time),
     called_back: cycle.callbacks.length > 0,
     reached: said !== undefined,
     resolved: said?.resolved ?? null,

@@ -5,6 +5,7 @@ import {
   callback,
   close,
   dispatch,
+  excuse,
   handled,
   openOffice,
   reopen,
@@ -32,10 +33,26 @@ const returned: Act = [
 const CASES: Record<string, readonly [day: string, course: readonly Act[], itemCode?: string]> = {
   answeredInTime: ['09-01', [...answered, callback(true, 5), close]],
   // Due on 8 September, first contact five hours after dispatch.
-  answeredLate: ['09-01', [accept, dispatch(), 300, sign, take, handled[4]!, 10 * DAY, submit, acceptResult, callback(false, 2)]],
+  answeredLate: [
+    '09-01',
+    [
+      accept,
+      dispatch(),
+      300,
+      sign,
+      take,
+      handled[4]!,
+      10 * DAY,
+      'breach',
+      submit,
+      acceptResult,
+      callback(false, 2),
+      excuse('total/1/1'),
+    ],
+  ],
   notReached: ['09-02', [...answered, unreachable, close]],
   notCalledBack: ['09-03', answered],
-  forgotten: ['09-04', handled],
+  forgotten: ['09-04', [...handled, 10 * DAY, 'breach', excuse('handling/1/1')]],
   // Seven days off begin on 1 October: due on 10 October.
   notDueYet: ['09-28', handled],
   withdrawn: ['09-04', [...handled, 30, withdraw]],
@@ -45,6 +62,34 @@ const CASES: Record<string, readonly [day: string, course: readonly Act[], itemC
   reopened: ['09-07', [...answered, callback(false, 1), 32 * DAY, reopen, ...handled.slice(1), 30, submit]],
   answeredWithoutContact: ['09-08', [accept, dispatch(), sign, take, submit]],
   returnedAndLeft: ['09-09', [accept, dispatch(), 30, returned]],
+  // Both cycles lie in July; the first is excused when the second has begun.
+  lateThenReopened: [
+    '07-01',
+    [
+      ...handled,
+      10 * DAY,
+      'breach',
+      submit,
+      acceptResult,
+      callback(false, 2),
+      reopen,
+      ...handled.slice(1),
+      30,
+      submit,
+      excuse('total/1/1'),
+    ],
+  ],
+  // Asked for in June what never came: neither answered nor left lying.
+  neverHandedIn: [
+    '06-01',
+    [
+      ...handled,
+      ['specialist', { type: 'RequestSupplement', materials: '户口簿', until: '2026-06-03', reason: null }],
+      5 * DAY,
+      'unanswered',
+    ],
+  ],
+  withdrawnAndArchived: ['06-01', [...handled, 30, withdraw, ['window', { type: 'ArchiveCase' }]]],
   leftByAnotherDepartment: ['09-10', [accept, dispatch()], '04'],
 };
 
@@ -86,6 +131,10 @@ const rate = (numerator: number, denominator: number, value: number | null, excl
   excluded,
 });
 
+it('counts what ended without an answer neither as closed nor as overdue', async () => {
+  expect(await report('month', '2026-06', '2026-06')).toMatchObject([{ group: '2026-06', opened: 2, closed: 0, overdue: 0 }]);
+});
+
 it('counts a month by item, with what each rate was made of', async () => {
   const rows = await report('item', '2026-09', '2026-09');
   expect(counts(rows)).toEqual({
@@ -113,6 +162,27 @@ it('puts what was opened, answered and left over into the month it belongs to', 
   expect(counts(await report('month', '2026-11', '2026-11'))).toEqual({
     '2026-11': { opened: 0, closed: 0, onTime: 0, overdue: 4 },
   });
+});
+
+it('shows the rate as it is and with what was excused, and of whom the excuse was', async () => {
+  const limited = { NO_LIMIT: 0 };
+  const [item] = await report('item', '2026-09', '2026-09', 'ybj');
+  expect(item).toMatchObject({ onTime: 5, overdue: 1, overdueExcused: 0 });
+  expect(item!.onTimeRate).toEqual(rate(5, 6, 0.8333, limited));
+  expect(item!.onTimeRateExcused).toEqual(rate(6, 6, 1, limited));
+  // The department's own clock was not excused where it answered late, and was where it has not answered.
+  const ybj = (await report('department', '2026-09', '2026-09')).find(({ group }) => group === 'ybj')!;
+  expect(ybj).toMatchObject({ overdue: 1, overdueExcused: 1 });
+  expect(ybj.onTimeRateExcused).toEqual(rate(5, 6, 0.8333, limited));
+});
+
+it('shows an excuse of a cycle that was over when it was given', async () => {
+  const [july] = await report('month', '2026-07', '2026-07');
+  expect(july).toMatchObject({ opened: 2, closed: 2, onTime: 1 });
+  expect(july!.onTimeRate).toEqual(rate(1, 2, 0.5, { NO_LIMIT: 0 }));
+  expect(july!.onTimeRateExcused).toEqual(rate(2, 2, 1, { NO_LIMIT: 0 }));
+  const [department] = await report('department', '2026-07', '2026-07');
+  expect(department!.onTimeRateExcused.numerator).toBe(1);
 });
 
 it('judges departments by their own clock, and none by a clock it has given back', async () => {

@@ -21,6 +21,12 @@ export interface SlaReportRow {
   readonly onTime: number;
   /** Cycles past due and unanswered at the end of the period, a stock. */
   readonly overdue: number;
+  /** Of those, with a breach that is excused now. */
+  readonly overdueExcused: number;
+  /** Answered in time, of those that had a limit. */
+  readonly onTimeRate: Rate;
+  /** The same with late answers whose breach is excused counted as in time; never shown without the other. */
+  readonly onTimeRateExcused: Rate;
   readonly responseRate: Rate;
   readonly resolutionRate: Rate;
   readonly satisfactionRate: Rate;
@@ -46,6 +52,7 @@ export async function readSlaReport(
 ): Promise<SlaReportRow[]> {
   const { opened, closed } = GROUP_SQL[by];
   const onTime = by === 'department' ? 'handling_on_time' : 'total_on_time';
+  const excused = by === 'department' ? 'handling_excused' : 'total_excused';
   const due = by === 'department' ? 'handling_due' : 'total_due';
   // Grouped by month, the stock of overdue belongs to the period's last month.
   const overdueGroup = by === 'month' ? '$2::text' : opened;
@@ -54,6 +61,7 @@ export async function readSlaReport(
      opened as (select ${opened} as g, count(*) as n from mine where accepted_month between $1 and $2 group by 1),
      closed as (
        select ${closed} as g, count(*) as n, count(*) filter (where ${onTime}) as on_time,
+         count(*) filter (where ${onTime} is not null) as limited, count(*) filter (where not ${onTime} and ${excused}) as late_excused,
          count(*) filter (where contacted_in_time) as contacted, count(*) filter (where contacted_in_time is not null) as contact_due,
          count(*) filter (where contacted_in_time is null) as no_contact_due,
          count(*) filter (where reached) as reached, count(*) filter (where resolved) as resolved,
@@ -61,9 +69,10 @@ export async function readSlaReport(
          count(*) filter (where called_back and not reached) as unreachable, count(*) filter (where not called_back) as not_called
        from mine where submitted_month between $1 and $2 and not withdrawn group by 1),
      overdue as (
-       select ${overdueGroup} as g, count(*) as n from mine
+       select ${overdueGroup} as g, count(*) as n, count(*) filter (where ${excused}) as excused from mine
        where accepted_month <> '' and accepted_at < $3 and (submitted_at is null or submitted_at >= $3) and not withdrawn and ${due} < $3 group by 1)
      select g, coalesce(o.n, 0)::int as opened, coalesce(c.n, 0)::int as closed, coalesce(on_time, 0)::int as on_time, coalesce(v.n, 0)::int as overdue,
+       coalesce(v.excused, 0)::int as overdue_excused, coalesce(limited, 0)::int as limited, coalesce(late_excused, 0)::int as late_excused,
        coalesce(contacted, 0)::int as contacted, coalesce(contact_due, 0)::int as contact_due, coalesce(no_contact_due, 0)::int as no_contact_due,
        coalesce(reached, 0)::int as reached, coalesce(resolved, 0)::int as resolved, coalesce(satisfied, 0)::int as satisfied,
        coalesce(unreachable, 0)::int as unreachable, coalesce(not_called, 0)::int as not_called
@@ -72,6 +81,7 @@ export async function readSlaReport(
   );
   return rows.map((row) => {
     const n = (name: string) => row[name] as number;
+    const unlimited = { NO_LIMIT: n('closed') - n('limited') };
     const callback = { UNREACHABLE: n('unreachable'), NOT_CALLED_BACK: n('not_called') };
     return {
       group: String(row.g),
@@ -79,6 +89,9 @@ export async function readSlaReport(
       closed: n('closed'),
       onTime: n('on_time'),
       overdue: n('overdue'),
+      overdueExcused: n('overdue_excused'),
+      onTimeRate: rate(n('on_time'), n('limited'), unlimited),
+      onTimeRateExcused: rate(n('on_time') + n('late_excused'), n('limited'), unlimited),
       responseRate: rate(n('contacted'), n('contact_due'), { NOT_DUE: n('no_contact_due') }),
       resolutionRate: rate(n('resolved'), n('reached'), callback),
       satisfactionRate: rate(n('satisfied'), n('reached'), callback),

@@ -13,7 +13,7 @@ export interface AssignmentRow extends Row {
 /** Each talent's primary specialist. */
 export const assignments = projection<AssignmentRow>({
   name: 'specialist_assignments',
-  version: 1,
+  version: 2,
   table: {
     columns: { talent_id: 'uuid', specialist_id: 'uuid', since: 'timestamptz', revision: 'int8' },
     key: ['talent_id'],
@@ -34,4 +34,13 @@ export const assignments = projection<AssignmentRow>({
 
 export async function assignmentOf(db: Queryable, talentId: string): Promise<AssignmentRow | undefined> {
   return (await db.query<AssignmentRow>('select * from read.specialist_assignments where talent_id = $1', [talentId])).rows[0];
+}
+
+/** Talents whose primary specialist somebody is. */
+export async function talentsOf(db: Queryable, specialistId: string): Promise<string[]> {
+  const { rows } = await db.query<{ talent_id: string }>(
+    'select talent_id from read.specialist_assignments where specialist_id = $1 order by talent_id',
+    [specialistId],
+  );
+  return rows.map(({ talent_id }) => talent_id);
 }

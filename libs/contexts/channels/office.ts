@@ -1,0 +1,2 @@
+/** The office has one network of departments and channels. */
+export const OFFICE = 'lanshan';

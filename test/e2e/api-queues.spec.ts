@@ -1,0 +1,105 @@
+import { type Client, startTestApi, type TestApi } from '../support/api.js';
+import { done, Office } from '../support/office.js';
+import { startTestSystem } from '../support/system.js';
+import { until } from '../support/until.js';
+
+describe('the named queues, through the API', () => {
+  let api: TestApi;
+  let office: Office;
+  let colleague: { id: string; client: Client };
+  let now = Date.parse('2026-10-12T09:00:00+08:00');
+  const ids = {} as Record<'accepted' | 'dispatched' | 'taken' | 'returned' | 'paused' | 'judged', string>;
+
+  const totals = async (client: Client): Promise<Record<string, number>> => {
+    const { items } = done(await client.get('queues', { 'x-min-position': await api.head() })).json;
+    return Object.fromEntries(items.map(({ name, total }: { name: string; total: number }) => [name, total]));
+  };
+  const inQueue = async (client: Client, name: string): Promise<string[]> =>
+    done(await client.get(`queues/${name}`)).json.items.map(({ id }: { id: string }) => id);
+
+  beforeAll(async () => {
+    api = await startTestApi(await startTestSystem({ now: () => now }));
+    office = await Office.open(api);
+    colleague = await office.specialist('王专员');
+    ids.accepted = await office.accepted();
+    ids.dispatched = await office.accepted();
+    done(await office.window.post(`cases/${ids.dispatched}/dispatch`, {}));
+    ids.taken = await office.signedFor({ urgency: 'ENQUIRY' });
+    done(await colleague.client.post(`cases/${ids.taken}/take`));
+    done(await colleague.client.post(`cases/${ids.taken}/contact`, { mode: 'PHONE' }));
+    ids.returned = await office.signedFor();
+    done(await office.department.post(`cases/${ids.returned}/return`, { reasonCode: 'NOT_OUR_DUTY' }));
+    ids.paused = await office.signedFor();
+    done(await office.department.post(`cases/${ids.paused}/pause`, { reasonCode: 'THIRD_PARTY' }));
+    ids.judged = await office.signedFor();
+    done(await office.department.post(`cases/${ids.judged}/result`, { outcome: 'SOLVED', reply: '已办结' }));
+    done(await office.window.post(`cases/${ids.judged}/result/accept`));
+  }, 60_000);
+  afterAll(() => api?.stop());
+
+  it('count what each caller sees', async () => {
+    expect(await totals(office.window)).toMatchObject({
+      'to-dispatch': 2,
+      returned: 1,
+      'to-sign-for': 1,
+      'waiting-for-talent': 1,
+      'to-call-back': 1,
+      red: 0,
+      dissatisfied: 0,
+    });
+    expect(await totals(office.department)).toMatchObject({ 'my-department': 4, 'to-dispatch': 0, 'to-sign-for': 1 });
+    expect(await totals(colleague.client)).toMatchObject({ mine: 1, 'my-department': 4, 'to-dispatch': 0 });
+    expect(Object.keys(await totals(office.window))).not.toContain('mine');
+    const other = await api.as('department', { departmentId: 'ybj' });
+    expect(new Set(Object.values(await totals(other)))).toEqual(new Set([0]));
+  });
+
+  it('show the same cases', async () => {
+    expect(new Set(await inQueue(office.window, 'to-dispatch'))).toEqual(new Set([ids.accepted, ids.returned]));
+    expect(await inQueue(office.window, 'returned')).toEqual([ids.returned]);
+    expect(await inQueue(office.window, 'to-call-back')).toEqual([ids.judged]);
+    expect(await inQueue(colleague.client, 'mine')).toEqual([ids.taken]);
+    expect(done(await office.window.get('queues/to-dispatch?itemCode=05')).json).toMatchObject({ items: [], total: 0 });
+  });
+
+  it('go forth and back, by due and by registration', async () => {
+    for (const order of ['due', 'registered']) {
+      const page = async (cursor?: string) =>
+        done(await office.window.get(`queue?limit=2&order=${order}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`))
+          .json;
+      const first = await page();
+      const second = await page(first.next);
+      expect([first.total, first.previous]).toEqual([6, null]);
+      expect(await page(second.previous)).toEqual(first);
+      expect(new Set([...first.items, ...second.items].map(({ id }: { id: string }) => id)).size).toBe(4);
+    }
+  });
+
+  it('refuse what there is not', async () => {
+    expect((await office.window.get('queues/mine')).json).toMatchObject({ status: 404, code: 'queue-not-found', field: 'name' });
+    expect((await office.window.get('queues/nonsense')).status).toBe(404);
+    expect((await office.window.get('queues/red?colour=red')).json).toMatchObject({ status: 400 });
+    expect((await office.window.get('queue?order=size')).status).toBe(422);
+    expect((await office.window.get('queue?cursor=xyz')).json.code ?? '').not.toBe('');
+    expect((await (await api.as('talent', { talentId: office.talentId })).get('queues')).status).toBe(403);
+  });
+
+  it('turn with the clock', async () => {
+    now = Date.parse('2026-10-13T10:00:00+08:00');
+    expect(await totals(office.window)).toMatchObject({ 'due-today': 1 });
+    expect(await inQueue(office.window, 'due-today')).toEqual([ids.taken]);
+    now = Date.parse('2026-10-14T09:00:00+08:00');
+    await until('the breach to be under supervision', async () =>
+      (await inQueue(office.window, 'supervised')).includes(ids.taken),
+    );
+    expect(await inQueue(office.window, 'red')).toContain(ids.taken);
+    done(
+      await (await api.as('talent', { talentId: office.talentId })).post(`cases/${ids.taken}/messages`, { message: '请回复' }),
+    );
+    expect(await totals(office.window)).toMatchObject({ 'talent-wrote': 1 });
+    expect(done(await office.window.get('queues', { 'accept-language': 'en' })).json.items[0]).toMatchObject({
+      name: 'to-dispatch',
+      title: 'To dispatch',
+    });
+  });
+});
