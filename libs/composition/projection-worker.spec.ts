@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbeddedEventStore } from '@huicai/embedded-eventstore';
 import { eventIdOf, streamName } from '@huicai/kernel';
-import { createReadPool, freshnessOf, LiveProjection, RebuildNeededError, waitForPosition } from '@huicai/projections';
+import { createReadPool, freshnessOf, Horizon, LiveProjection, RebuildNeededError, waitForPosition } from '@huicai/projections';
 import { accept, dispatch, handled, type Office, openOffice, submit, takeThrough } from '../../test/faults/office.fixture.js';
 import { Rig, type RunningWorker } from '../../test/faults/rig.fixture.js';
 import { all } from '../../test/support/event-store.js';
@@ -186,6 +186,29 @@ describe('workers', () => {
       rig.clock.pass(1);
       await level(rig.clock.time);
       await worker.stop();
+    });
+
+    it('as of an earlier look while events come faster than they are seen, as of each once', () => {
+      const horizon = new Horizon();
+      expect(horizon.reached(undefined)).toBeUndefined();
+      horizon.look(new Date(1_000), undefined);
+      expect(horizon.reached(undefined)).toEqual(new Date(1_000));
+      for (const [at, head] of [
+        [2_000, 20n],
+        [3_000, 30n],
+        [4_000, 40n],
+      ] as const)
+        horizon.look(new Date(at), head);
+      expect(horizon.reached(19n)).toBeUndefined();
+      expect(horizon.reached(39n)).toEqual(new Date(3_000));
+      expect(horizon.reached(39n)).toBeUndefined();
+      expect(horizon.reached(40n)).toEqual(new Date(4_000));
+      // One who is far behind for long still finds looks along his way.
+      for (let n = 0; n < 10_000; n++) horizon.look(new Date(n), BigInt(n));
+      const first = horizon.reached(5_000n)!.getTime();
+      expect(first).toBeGreaterThan(2_500);
+      expect(first).toBeLessThanOrEqual(5_000);
+      expect(horizon.reached(9_999n)).toEqual(new Date(9_999));
     });
 
     it('as of then while nobody works, or PostgreSQL or the event store is away', async () => {

@@ -4,6 +4,7 @@ import {
   CheckpointMovedError,
   checkForRebuild,
   furthest,
+  Horizon,
   isOutage,
   type LiveProjection,
   lead,
@@ -182,6 +183,7 @@ async function heartbeats(
   hasChanged: () => Promise<boolean>,
   signal: AbortSignal,
 ): Promise<void> {
+  const horizon = new Horizon();
   while (!signal.aborted) {
     try {
       if (await hasChanged()) return;
@@ -192,7 +194,9 @@ async function heartbeats(
       const head = await headOf(system);
       if (seen !== undefined && (head === undefined || head < seen)) await checkLog(system, projections);
       if (signal.aborted) return;
-      await beat(system.pool, progress().seen, head, at, furthest(projections));
+      horizon.look(at, head);
+      const position = progress().seen;
+      await beat(system.pool, { position, head, at, asOf: horizon.reached(position), handled: furthest(projections) });
       await writeRates(system.pool, meter);
     } catch (error) {
       // With store or database away, readers see the last beat grow old, which is the truth.

@@ -49,7 +49,7 @@ export interface SystemStatus {
 }
 
 /** A view that is no older than this is level: the worker says once a second how far it is. */
-const LEVEL_SECONDS = 5;
+export const LEVEL_SECONDS = 5;
 
 /** @param now by the clock the system goes by @throws Error of PostgreSQL */
 export async function systemStatus(db: Queryable, now: Date): Promise<SystemStatus> {

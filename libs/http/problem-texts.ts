@@ -109,7 +109,7 @@ export const PROBLEM_TEXTS: Readonly<Record<string, ProblemText>> = {
   'database-unavailable': t('数据库暂不可用', 'The database is not available', 503),
   'issuer-unavailable': t('登录服务暂不可用', 'The token issuer is not available', 503),
   'views-not-ready': t('数据视图尚未就绪', 'The read models are not there yet', 503),
-  'not-fresh-enough': t('数据视图尚未更新到要求的位置', 'The read model has not reached the position asked for'),
+  'not-fresh-enough': t('数据视图不够新：未更新到要求的位置，或已停止更新', 'The read model is not as fresh as asked for'),
   'not-ready': t('系统尚未就绪', 'The system is not ready', 503),
   'subject-erased': t('此人的个人数据已被删除', 'The personal data of this person has been erased', 409),
   'internal-error': t('系统内部错误，编号 {errorId}', 'An internal error, number {errorId}', 500),

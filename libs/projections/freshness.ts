@@ -12,27 +12,58 @@ export interface Freshness {
   readonly parked: number;
 }
 
-/**
- * The worker's word on how far it is, for every reader. `asOf` moves only while the worker is level with the store.
- *
- * @param position last event seen, of whatever kind
- * @param head last event in the store, asked for after `at`
- * @param handled furthest checkpoint of any projection: one that stands before it lacks something
- */
-export async function beat(
-  db: Queryable,
-  position: bigint | undefined,
-  head: bigint | undefined,
-  at: Date,
-  handled: bigint | undefined = undefined,
-): Promise<void> {
-  const level = head === undefined || (position !== undefined && position >= head);
+/** What the worker says of how far it is. */
+export interface Beat {
+  /** Last event seen, of whatever kind. */
+  readonly position: bigint | undefined;
+  /** Last event in the store, asked for after `at`. */
+  readonly head: bigint | undefined;
+  readonly at: Date;
+  /** Everything recorded up to then was seen; undefined when that can be said of no later instant than before. */
+  readonly asOf: Date | undefined;
+  /** Furthest checkpoint of any projection: one that stands before it lacks something. */
+  readonly handled: bigint | undefined;
+}
+
+/** The worker's word on how far it is, for every reader. @throws Error of PostgreSQL */
+export async function beat(db: Queryable, { position, head, at, asOf, handled }: Beat): Promise<void> {
   await db.query(
-    `insert into ops.heartbeat as h (name, position, head, at, as_of, handled) values ('worker', $1, $2, $3, case when $4 then $3::timestamptz end, $5)
+    `insert into ops.heartbeat as h (name, position, head, at, as_of, handled) values ('worker', $1, $2, $3, $4, $5)
      on conflict (name) do update set position = excluded.position, head = excluded.head, at = excluded.at,
-       as_of = coalesce(excluded.as_of, h.as_of), handled = case when $4 then excluded.handled else h.handled end`,
-    [position?.toString() ?? null, head?.toString() ?? null, at, level, handled?.toString() ?? null],
+       as_of = coalesce(excluded.as_of, h.as_of), handled = case when excluded.as_of is null then h.handled else excluded.handled end`,
+    [position?.toString() ?? null, head?.toString() ?? null, at, asOf ?? null, handled?.toString() ?? null],
   );
+}
+
+/** Looks at the end of the log that are remembered. */
+const MOST_LOOKS = 600;
+
+/**
+ * Up to which instant everything was seen. Under a steady load the end of the log is always a little ahead; so what was its end at
+ * earlier looks counts as well.
+ */
+export class Horizon {
+  private looks: { readonly at: Date; readonly head: bigint | undefined }[] = [];
+  /** One look of so many is kept: those of one who is far behind lie further apart. */
+  private stride = 1;
+  private made = 0;
+
+  /** The end of the log was this one, asked for after `at`. */
+  look(at: Date, head: bigint | undefined): void {
+    if (this.made++ % this.stride !== 0) this.looks.pop();
+    this.looks.push({ at, head });
+    if (this.looks.length < MOST_LOOKS) return;
+    this.looks = this.looks.filter((_, i) => i % 2 === 0);
+    this.stride *= 2;
+  }
+
+  /** The latest instant whose log has been seen by one who has come to this position; each is told once. */
+  reached(position: bigint | undefined): Date | undefined {
+    const ahead = this.looks.findIndex(({ head }) => head !== undefined && (position === undefined || head > position));
+    const seen = this.looks.splice(0, ahead < 0 ? this.looks.length : ahead);
+    if (this.looks.length === 0) [this.stride, this.made] = [1, 0];
+    return seen.at(-1)?.at;
+  }
 }
 
 /** The furthest checkpoint of projections; undefined when all stand at the start. */

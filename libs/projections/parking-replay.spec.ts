@@ -110,7 +110,7 @@ class Office {
   }
 
   /** Runs a worker until it has seen everything and done all that was asked for, or the signal aborts. */
-  async run(faults: readonly Fault[], batchSize: number, on = db.pool, signal?: AbortSignal): Promise<void> {
+  async run(faults: readonly Fault[], batchSize: number, on = db.writePool, signal?: AbortSignal): Promise<void> {
     const projections = this.projections(faults);
     for (const p of projections) await p.open(db.pool, STORE_ID, eventAt(events.store));
     const run = start(events.store, on, projections, {
@@ -246,7 +246,7 @@ it('two workers at once: what one frees, the other does not go on parking', asyn
   const options = { attendEveryMs: 10, aggregates: new Set([office.category]), batchSize: 1 };
   const sides = [office.projections([]), office.projections([])];
   for (const side of sides) for (const p of side) await p.open(db.pool, STORE_ID, eventAt(events.store));
-  const runs = sides.map((side) => start(events.store, db.pool, side, options));
+  const runs = sides.map((side) => start(events.store, db.writePool, side, options));
   const outcomes = runs.map((run) => run.done.catch((error: unknown) => error));
   const asked = await askForRetry(db.pool, { projection: 'tickets' }, 'tester');
   await waitForRequest(db.pool, asked, 20_000);

@@ -44,7 +44,7 @@ afterEach(async () => {
 async function work(definition = tickets(), more: Partial<ProjectorOptions> = {}) {
   const projections = [...live(definition, tickets({ name: 'others' })), new LiveProjection(ledger, TYPES)];
   await openAll(db.pool, projections, eventAt(events.store));
-  const run = start(events.store, db.pool, projections, { attendEveryMs: 20, ...more });
+  const run = start(events.store, db.writePool, projections, { attendEveryMs: 20, ...more });
   running.push(run);
   return { ...run, projections };
 }
@@ -232,7 +232,7 @@ it('an event that other tables of the projection hold already can not be skipped
   const last = await sell(events.store, 'ticket-b', [{ n: 1, text: 'bad' }]);
   const both = [...live(tickets({ onText: { bad: fails } }), tickets({ version: 2 }))];
   await openAll(db.pool, both);
-  const run = start(events.store, db.pool, both, { attendEveryMs: 20 });
+  const run = start(events.store, db.writePool, both, { attendEveryMs: 20 });
   running.push(run);
   await run.reached(last);
   expect(await skip('ticket-b', 0)).toMatchObject({ outcome: 'folded-elsewhere' });

@@ -40,7 +40,7 @@ it('brings rows and checkpoints to the same place, and goes on from there', asyn
   await sell(events.store, 'other-a', times(2));
   const projections = both();
   await openAll(db.pool, projections);
-  const one = start(events.store, db.pool, projections);
+  const one = start(events.store, db.writePool, projections);
   await one.reached(first);
   await one.stop();
   expect(await ticketRows(db.pool)).toEqual([{ ticket: 'ticket-a', sold: 3, last: null }]);
@@ -51,7 +51,7 @@ it('brings rows and checkpoints to the same place, and goes on from there', asyn
   const at = first.toString();
   await openAll(db.pool, again, eventAt(events.store));
   expect(again.map((p) => p.handled?.toString())).toEqual([at, at]);
-  const two = start(events.store, db.pool, again);
+  const two = start(events.store, db.writePool, again);
   await two.reached(last);
   await two.stop();
   expect(await ticketRows(db.pool)).toEqual([{ ticket: 'ticket-a', sold: 23, last: null }]);
@@ -64,7 +64,10 @@ it('a second projector on the same tables makes the slower one roll back and ste
   await openAll(db.pool, mine);
   await openAll(db.pool, theirs);
   // Both are given the same events at once, again and again, until one of them is turned away.
-  const runs = [start(events.store, db.pool, mine, { batchSize: 3 }), start(events.store, db.pool, theirs, { batchSize: 3 })];
+  const runs = [
+    start(events.store, db.writePool, mine, { batchSize: 3 }),
+    start(events.store, db.writePool, theirs, { batchSize: 3 }),
+  ];
   const outcomes = runs.map((run) =>
     run.done.then(
       () => 'ended' as const,
@@ -93,7 +96,7 @@ describe('a projection that can not tell where an event belongs', () => {
   it('stops by itself, says so, and goes on when it is mended', async () => {
     const projections = [...live(lost, tickets({ name: 'others' })), new LiveProjection(ledger, TYPES)];
     await openAll(db.pool, projections);
-    const run = start(events.store, db.pool, projections);
+    const run = start(events.store, db.writePool, projections);
     const good = await sell(events.store, 'ticket-a', times(2));
     await run.reached(good);
     await run.reached(await sell(events.store, 'ticket-b', [{ n: 5 }, { n: 1, text: 'bad' }]));
@@ -112,7 +115,7 @@ describe('a projection that can not tell where an event belongs', () => {
 
     const mended = [...live(tickets(), tickets({ name: 'others' })), new LiveProjection(ledger, TYPES)];
     await openAll(db.pool, mended, eventAt(events.store));
-    const later = start(events.store, db.pool, mended);
+    const later = start(events.store, db.writePool, mended);
     await later.reached(last);
     await later.stop();
     expect(await ticketRows(db.pool)).toEqual(await ticketRows(db.pool, 'read_others_v1'));
@@ -124,7 +127,7 @@ describe('a projection that can not tell where an event belongs', () => {
   it('because a stranger wrote it stops only where the event is taken', async () => {
     const [takes, doesNot] = [...live(tickets()), new LiveProjection(tickets({ name: 'others' }), ['TicketReturned'])];
     await openAll(db.pool, [takes!, doesNot!]);
-    const run = start(events.store, db.pool, [takes!, doesNot!]);
+    const run = start(events.store, db.writePool, [takes!, doesNot!]);
     await run.reached(await sell(events.store, 'ticket-a', [{ n: 1, metadata: { by: 'hand' } }]));
     await run.reached(await sell(events.store, 'ticket-b', [{ n: 1, type: 'TicketReturned' }]));
     await run.stop();
@@ -137,7 +140,7 @@ describe('a projection that can not tell where an event belongs', () => {
 it('sits out the loss of all connections to PostgreSQL, in the middle of its work', async () => {
   const projections = both();
   await openAll(db.pool, projections);
-  const run = start(events.store, db.pool, projections, { batchSize: 5 });
+  const run = start(events.store, db.writePool, projections, { batchSize: 5 });
   let last = 0n;
   for (let i = 0; i < 30; i++) {
     last = await sell(events.store, `ticket-${i % 4}`, times(20));
@@ -156,7 +159,7 @@ it('tells the loss of PostgreSQL once, however long it lasts', async () => {
   const projections = both();
   await openAll(db.pool, projections);
   let asked = 0;
-  const run = start(events.store, db.pool, projections, {
+  const run = start(events.store, db.writePool, projections, {
     // Gone while the first four attempts are made.
     reference: async () => {
       if (++asked <= 4) await db.pool.query("do $$ begin raise exception 'going down' using errcode = '57P01'; end $$");
@@ -171,7 +174,7 @@ it('tells the loss of PostgreSQL once, however long it lasts', async () => {
 it('sits out a restart of the event store', async () => {
   const projections = both();
   await openAll(db.pool, projections);
-  const run = start(events.store, db.pool, projections);
+  const run = start(events.store, db.writePool, projections);
   await run.reached(await sell(events.store, 'ticket-a', times(20)));
   for (let i = 0; i < 3; i++) {
     await events.stop();
@@ -189,7 +192,7 @@ it('sits out a restart of the event store', async () => {
 it('stops when it is told to while PostgreSQL is away', async () => {
   const projections = both();
   await openAll(db.pool, projections);
-  const run = start(events.store, db.pool, projections, {
+  const run = start(events.store, db.writePool, projections, {
     reference: () => Promise.reject(Object.assign(new Error('gone'), { code: 'ECONNREFUSED' })),
   });
   const position = await sell(events.store, 'ticket-a', times(1));
@@ -215,7 +218,7 @@ it('reads no further than its batch while PostgreSQL is slow, and takes what has
   const sizes: number[] = [];
   let open = (): void => undefined;
   const gate = new Promise<void>((resolve) => (open = resolve));
-  const run = start(counting, db.pool, projections, {
+  const run = start(counting, db.writePool, projections, {
     batchSize: 50,
     reference: async (batch) => {
       sizes.push(batch.length);

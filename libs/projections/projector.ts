@@ -8,7 +8,7 @@ import { type NewLetter, type Parking, readParking } from './dead-letters.js';
 import type { LiveProjection } from './live-projection.js';
 import { FoldError, isOutage } from './outage.js';
 import { ParkingAttendant } from './parking.js';
-import type { Queryable } from './queryable.js';
+import { isWritePool, type Queryable } from './queryable.js';
 import { Sweeper } from './sweeper.js';
 import { inTransaction } from './transaction.js';
 
@@ -64,7 +64,9 @@ export class Projector {
   private readonly attendant: ParkingAttendant;
   private readonly sweeper: Sweeper | undefined;
 
+  /** @throws Error when the pool is none that takes several statements at once */
   constructor(private readonly options: ProjectorOptions) {
+    if (!isWritePool(options.pool)) throw new Error('A projector needs a pool of createWritePool.');
     this.attendant = new ParkingAttendant(options);
     const { pool, projections, log, referenceMark: markOf } = options;
     if (markOf) this.sweeper = new Sweeper({ pool, projections, log, markOf, reference: () => options.reference([]) });

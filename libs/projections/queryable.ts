@@ -19,6 +19,8 @@ export const createReadPool = (url: string, max = 10): Pool => createPool(url, {
  */
 export const createWritePool = (url: string, max = 4): Pool => createPool(url, { max, pipeline: true });
 
+export const isWritePool = (pool: Pool): boolean => (pool.options as { readonly pipeline?: boolean }).pipeline === true;
+
 function createPool(url: string, options: { readonly max: number; readonly pipeline?: boolean }): Pool {
   const pool = new Pool({
     connectionString: url,

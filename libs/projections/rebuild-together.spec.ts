@@ -200,7 +200,7 @@ describe('what is remembered from batch to batch', () => {
             const p = new LiveProjection(coming, TYPES);
             await p.open(own.pool, STORE_ID, mine.eventAt);
             await registerLive(own.pool, p.name, p.schema);
-            const run = start(log.store, own.pool, [p], { batchSize: 1 });
+            const run = start(log.store, own.writePool, [p], { batchSize: 1 });
             for await (const last of log.store.readAll({ backwards: true, maxCount: 1 })) await run.reached(last.position);
             await run.stop();
             const { schema } = await fillBeside(mine, coming, TYPES, { batchSize });

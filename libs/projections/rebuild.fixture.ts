@@ -36,7 +36,7 @@ export async function shown(definition: AnyProjection = tickets()): Promise<Live
 export async function follow(...projections: LiveProjection[]): Promise<void> {
   let head = -1n;
   for await (const event of events.store.readAll({ backwards: true, maxCount: 1 })) head = event.position;
-  const run = start(events.store, db.pool, projections);
+  const run = start(events.store, db.writePool, projections);
   await run.reached(head);
   await run.stop();
 }

@@ -359,7 +359,7 @@ describe('dropping', () => {
     await sell(events.store, 'ticket-a', times(3));
     const p = await shown();
     const { schema } = await fill();
-    const run = start(events.store, db.pool, [p, await generation(schema)]);
+    const run = start(events.store, db.writePool, [p, await generation(schema)]);
     const ended = run.done.catch((error: Error) => error.name);
     await run.reached(await sell(events.store, 'ticket-a', times(1)));
     await dropGeneration(db.pool, 'tickets');

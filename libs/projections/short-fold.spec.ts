@@ -63,7 +63,7 @@ describe('a fold in short', () => {
     await openAll(db.pool, projections);
     await sell(events.store, 'ticket-a', [{ n: 1 }, { n: 2 }, { n: 3 }, { n: 4 }]);
     await sell(events.store, 'ticket-b', [{ n: 5 }, { n: 8 }, { n: 1 }]);
-    run = start(events.store, db.pool, projections);
+    run = start(events.store, db.writePool, projections);
     await run.reached(await sell(events.store, 'ticket-c', [{ n: 12 }]));
 
     expect(await rows('short')).toEqual([

@@ -8,6 +8,7 @@ import { until } from '../../test/support/until.js';
 import type { Handled } from './checkpoint.js';
 import {
   createReadPool,
+  createWritePool,
   type EventAt,
   LiveProjection,
   type Progress,
@@ -182,16 +183,21 @@ export async function readBatches(store: EventStore, size: number): Promise<{ ev
   });
 }
 
-/** A database of a test's own, with its durable tables and a pool that survives the loss of its connections. */
-export async function openDatabase(): Promise<{ url: string; pool: Pool; close(): Promise<void> }> {
+/**
+ * A database of a test's own, with its durable tables and pools that survive the loss of their connections: one to ask and to copy
+ * by, and one for projectors.
+ */
+export async function openDatabase(): Promise<{ url: string; pool: Pool; writePool: Pool; close(): Promise<void> }> {
   const database = await createTestDatabase();
   await migrate(database.url);
   const pool = createReadPool(database.url);
+  const writePool = createWritePool(database.url);
   return {
     url: database.url,
     pool,
+    writePool,
     async close() {
-      await pool.end();
+      await Promise.all([pool.end(), writePool.end()]);
       await database.drop();
     },
   };

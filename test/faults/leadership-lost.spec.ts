@@ -149,13 +149,13 @@ it('two that write at once, knowing of no lead, never write twice', async () => 
 });
 
 /** Projects as a leader does, and again when another has moved a checkpoint. How often that was. */
-async function writeUntil({ pool, store, facts, storeId }: HuicaiSystem, signal: AbortSignal): Promise<number> {
+async function writeUntil({ pool, writePool, store, facts, storeId }: HuicaiSystem, signal: AbortSignal): Promise<number> {
   for (let refused = 0; ; refused++) {
     try {
       const projections = await openAll(pool, storeId, signal);
       if (!projections) return refused;
       await new Projector({
-        pool,
+        pool: writePool,
         store,
         upcasters,
         aggregates: ourAggregates,

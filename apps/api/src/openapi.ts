@@ -63,7 +63,10 @@ const COMMAND_HEADERS = [
 ];
 const QUERY_HEADERS = [
   headerParameter('X-Min-Position', 'Position the answer has to have reached; waits up to 5 s'),
-  headerParameter('X-Consistency', '`strict`: 503 rather than a stale answer'),
+  headerParameter(
+    'X-Consistency',
+    '`strict`: 503 rather than a stale answer, one that lacks the position asked for or is more than 5 s behind; without it `X-Stale: true`',
+  ),
   headerParameter('X-Purpose', 'What personal data is read for, a code; `case-handling` unless told'),
   headerParameter('If-None-Match', 'ETag of what the caller has'),
 ];

@@ -39,9 +39,30 @@ it('shows every projection level, with what it was fed of late, and who leads', 
   expect(found).toMatchObject({ timers: { open: 0, due: 0, lagSeconds: 0, failing: 0 }, timersHeld: false });
 });
 
+/** A question without a position to wait for. */
+async function ask(headers: Record<string, string> = {}) {
+  const { accessToken } = await api.issuer.issueToken({ id: 'window-1', role: 'window' });
+  return api.app.inject({ url: '/api/v1/queue', headers: { authorization: `Bearer ${accessToken}`, ...headers } });
+}
+
+it('a read tells an idle worker from a dead one, and a strict one is refused rather than answered from the past', async () => {
+  const strict = { 'x-consistency': 'strict' };
+  await until('an idle worker', async () => (await ask(strict)).statusCode === 200);
+  expect((await ask()).headers).toMatchObject({ 'x-as-of': expect.any(String) });
+  await worker.stop();
+  const { rows } = await api.t.system.pool.query("update ops.heartbeat set as_of = as_of - interval '6 seconds' returning as_of");
+  const stale = await ask();
+  expect([stale.statusCode, stale.headers['x-stale'], stale.headers['x-as-of']]).toEqual([
+    200,
+    'true',
+    rows[0].as_of.toISOString(),
+  ]);
+  const refused = await ask(strict);
+  expect([refused.statusCode, refused.json().code, refused.headers['retry-after']]).toEqual([503, 'not-fresh-enough', '2']);
+});
+
 it('tells what has stopped, what is missing and that nobody leads', async () => {
   const { pool } = api.t.system;
-  await worker.stop();
   await pool.query("update read_talents_v1.checkpoint set failed = 'it broke'");
   await pool.query(
     `insert into ops.dead_letters (projection, schema, partition, position, stream, revision, event_id, type, error, state, attempts)

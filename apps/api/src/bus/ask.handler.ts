@@ -1,3 +1,4 @@
+import { LEVEL_SECONDS } from '@huicai/composition';
 import { type Answer, answer, etagOf, isStrict, minPositionOf, type RequestState } from '@huicai/http';
 import { Refusal } from '@huicai/kernel';
 import { type Freshness, freshnessOf, type Queryable, waitForPosition } from '@huicai/projections';
@@ -13,9 +14,11 @@ export class AskHandler implements IQueryHandler<Ask> {
 
   async execute({ request, projections, find, only }: Ask): Promise<Answer> {
     const { pool } = this.parts.system;
-    const stale = await this.isStale(request, projections);
+    const isThere = await this.reached(request, projections);
     // Looked at before the rows: a row may be newer than told, never older.
     const known = await freshnessOfAll(pool, projections, only);
+    const stale = !(isThere ?? this.isFresh(known));
+    if (stale && isStrict(request)) throw notFreshEnough(isThere === undefined ? 'X-Consistency' : 'X-Min-Position');
     const headers = freshnessHeaders(known);
     const {
       body,
@@ -35,16 +38,23 @@ export class AskHandler implements IQueryHandler<Ask> {
     });
   }
 
-  private async isStale(request: RequestState, projections: readonly string[]): Promise<boolean> {
+  /** Whether all views have come to the position asked for; undefined when none was. */
+  private async reached(request: RequestState, projections: readonly string[]): Promise<boolean | undefined> {
     const wanted = minPositionOf(request);
-    if (wanted === undefined) return false;
+    if (wanted === undefined) return undefined;
     const { system, readWaitMs } = this.parts;
     const reached = await Promise.all(projections.map((each) => waitForPosition(system.pool, each, wanted, readWaitMs)));
-    if (reached.every(Boolean)) return false;
-    if (isStrict(request)) throw new Refusal('unavailable', 'not-fresh-enough', { field: 'X-Min-Position' });
-    return true;
+    return reached.every(Boolean);
+  }
+
+  /** The worker says once a second how far it is, also when nothing happens: an old word is that of one who is dead or far behind. */
+  private isFresh(known: Dated): boolean {
+    const now = this.parts.system.clock.now();
+    return known.every(({ asOf }) => asOf !== null && now - asOf.getTime() <= LEVEL_SECONDS * 1_000);
   }
 }
+
+const notFreshEnough = (field: string): Refusal => new Refusal('unavailable', 'not-fresh-enough', { field });
 
 type Dated = readonly (Freshness & { readonly projection: string })[];
 
