@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Pool, PoolClient } from 'pg';
 import { BatchRows } from './batch-rows.js';
 import { CheckpointMovedError, readCheckpoint } from './checkpoint.js';
@@ -113,11 +114,12 @@ export class Sweeper {
   }
 }
 
-/** Puts a row only where one of its plain columns is not what it was. */
+/** Puts a row only where one of its plain columns, or one that holds a list, is not what it was. */
 export function putMoved<R extends Row>(rows: PartitionRows<R>, before: R, after: R): void {
   const plain = (value: unknown) => (value instanceof Date ? value.getTime() : value);
   const moved = Object.keys(after).some((column) => {
     const [was, is] = [plain(before[column]), plain(after[column])];
+    if (Array.isArray(is)) return !isDeepStrictEqual(was, is);
     return (typeof is !== 'object' || is === null) && was !== is;
   });
   if (moved) rows.put(after);

@@ -71,12 +71,13 @@ export async function keepNewShapes(store: EventStore): Promise<void> {
 
 function keep(stream: string, events: readonly StoredEvent[]): void {
   const { aggregate } = splitStreamName(stream);
-  const taken = readdirSync(FIXTURES).filter((file) => file.startsWith(`${aggregate}-`)).length;
+  const numbers = readdirSync(FIXTURES).flatMap((file) => file.match(new RegExp(`^${aggregate}-(\\d+)\\.ndjson$`))?.[1] ?? []);
+  const latest = Math.max(0, ...numbers.map(Number));
   const lines = [
     { stream },
     ...events.map(({ id, type, data, metadata, created }) => ({ id, type, data, metadata, created }) as Kept),
   ];
-  const file = join(FIXTURES, `${aggregate}-${String(taken + 1).padStart(2, '0')}.ndjson`);
+  const file = join(FIXTURES, `${aggregate}-${String(latest + 1).padStart(2, '0')}.ndjson`);
   writeFileSync(file, `${lines.map((line) => JSON.stringify(line)).join('\n')}\n`, { flag: 'wx' });
 }
 

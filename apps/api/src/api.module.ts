@@ -11,6 +11,7 @@ import { WorkingTimeController } from '../../../libs/contexts/calendar/working-t
 import { CardsController } from '../../../libs/contexts/cards/cards.api.js';
 import { CasesController } from '../../../libs/contexts/cases/case.api.js';
 import { CaseDeskController } from '../../../libs/contexts/cases/case-desk.api.js';
+import { CaseReviewController } from '../../../libs/contexts/cases/case-review.api.js';
 import { CaseRoutingController } from '../../../libs/contexts/cases/case-routing.api.js';
 import { ClockExplanationController } from '../../../libs/contexts/cases/clock-explanation.api.js';
 import { CatalogueController } from '../../../libs/contexts/catalogue/catalogue.api.js';
@@ -65,6 +66,7 @@ export const apiModule = (parts: Parts): DynamicModule => ({
     CalendarChangesController,
     PolicyChangesController,
     CaseDeskController,
+    CaseReviewController,
     PoliciesController,
     WorkingTimeController,
     WhatIfController,

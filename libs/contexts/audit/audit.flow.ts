@@ -69,6 +69,8 @@ export const auditFlow = flow<AnyEvent>('audit', {
   CaseAnsweredDirectly: kept,
   ReturnRefused: kept,
   CaseReassigned: kept,
+  OpinionRequested: kept,
+  OpinionGiven: kept,
   SupplementRequested: kept,
   SupplementReceived: kept,
   CaseClosedUnanswered: kept,

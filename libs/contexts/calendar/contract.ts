@@ -44,13 +44,13 @@ export type CalendarEvent =
 export type Urgency = 'ENQUIRY' | 'NORMAL' | 'COMPLEX';
 
 /**
- * Clocks of a case. The requester sees `total`; the others judge the handling department, but for `callback` (回访), which is the
- * office's own and runs only where the policy sets a limit to it.
+ * Clocks of a case. The requester sees `total`; the others judge a department, but for `callback` (回访), which is the office's own.
+ * `opinion` judges the lead department from each dispatch on (办理意见), and any other department whose opinion is asked (会办意见).
  */
-export type ClockKind = 'total' | 'signFor' | 'firstContact' | 'handling' | 'callback';
+export type ClockKind = 'total' | 'signFor' | 'firstContact' | 'opinion' | 'handling' | 'callback';
 
-/** What a policy sets a limit to: the clocks of a case, the department's opinion, the callback (回访), and putting right a bad review. */
-export type LimitKind = ClockKind | 'opinion' | 'rectification';
+/** What a policy sets a limit to: the clocks of a case, and putting right a bad review. */
+export type LimitKind = ClockKind | 'rectification';
 
 /** A limit as a policy sets it: one of a case, or the close of a season that comes every year. */
 export type PolicyLimit = Exclude<Limit, { readonly kind: 'calendarWindow' }> | SeasonLimit;

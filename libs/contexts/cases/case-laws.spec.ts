@@ -55,6 +55,8 @@ function choose(tried: Attempt, state: CaseFacts | null, clock: number): [CaseCo
   // Ends come seldom, else few stories would get far.
   const steps = offered.filter((step) => !ENDS.includes(step) || pick % 16 === 0);
   const step = pickFrom(legal && steps.length > 0 ? steps : COMMANDS, pick >> 4);
+  if (step === 'GiveOpinion' && legal)
+    return [command(step), pickFrom([who.department, who.specialist, stranger.department], by)];
   const roles = caseRules.find((row) => row.command === step)!.roles;
   const person = legal ? who[pickFrom(roles, by)] : pickFrom(everybody, by);
   return [fill(step, tried, state, clock), person];
@@ -157,7 +159,11 @@ describe('whatever people try, in whatever order', () => {
         expect(new Set(ids).size).toBe(ids.length);
         expect(state.clocks.filter((clock) => clock.cycle < state.cycle).every((clock) => clock.sealed)).toBe(true);
         const running = state.clocks.filter((clock) => clock.stoppedAt === null).map((clock) => clock.kind);
-        expect(new Set(running).size).toBe(running.length);
+        // Several departments can be asked at a time, each once.
+        const single = running.filter((kind) => kind !== 'opinion');
+        expect(new Set(single).size).toBe(single.length);
+        const asked = state.clocks.filter(({ kind, stoppedAt }) => kind === 'opinion' && stoppedAt === null);
+        expect(new Set(asked.map(({ clockId }) => state.clockDepartments[clockId])).size).toBe(asked.length);
         if (['SUBMITTED', 'RESULT_ACCEPTED', 'CLOSED', 'WITHDRAWN', 'DECLINED', 'REGISTERED', 'ARCHIVED'].includes(state.status))
           expect(running).toEqual([]);
         else expect(running).toContain('total');
@@ -226,6 +232,8 @@ describe('whatever people try, in whatever order', () => {
       'CaseAnsweredDirectly',
       'ReturnRefused',
       'CaseReassigned',
+      'OpinionRequested',
+      'OpinionGiven',
       'SupplementRequested',
       'SupplementReceived',
       'CaseClosedUnanswered',

@@ -65,7 +65,15 @@ describe('the limits of a case', () => {
 
   it('ask for the category wherever they are decided', () => {
     const asking = caseRules.map((row) => row.command).filter((step) => needsOf(step).includes('category'));
-    expect(asking).toEqual(['AcceptCase', 'DispatchCase', 'AcceptResult', 'ReopenCase', 'AnswerDirectly', 'ReassignCase']);
+    expect(asking).toEqual([
+      'AcceptCase',
+      'DispatchCase',
+      'AcceptResult',
+      'ReopenCase',
+      'AnswerDirectly',
+      'ReassignCase',
+      'RequestOpinion',
+    ]);
   });
 });
 

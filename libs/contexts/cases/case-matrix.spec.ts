@@ -1,7 +1,8 @@
 import type { Role } from '@huicai/kernel';
 import { Refusal } from '@huicai/kernel';
 import { refusalOf } from '../../kernel/spec-dsl.js';
-import { at, COMMANDS, command, type Story, stories, told, who } from './case.fixture.js';
+import { DEFAULT_POLICY } from '../calendar/default-policy.js';
+import { at, COMMANDS, command, type Story, stories, timeUnder, told, who } from './case.fixture.js';
 import { caseDecider, caseRules, possibleSteps } from './case.js';
 import type { CaseCommand } from './contract.js';
 
@@ -44,6 +45,8 @@ const ALLOWED: Readonly<Record<Step, readonly Role[]>> = {
   AnswerDirectly: ['window'],
   RefuseReturn: ['window', 'supervisor'],
   ReassignCase: ['window', 'supervisor'],
+  RequestOpinion: ['department', 'specialist'],
+  GiveOpinion: ['department', 'specialist'],
   RequestSupplement: ['department', 'specialist'],
   ReceiveSupplement: ['window', 'department', 'specialist'],
   CloseUnanswered: ['system'],
@@ -67,6 +70,7 @@ const HANDLING = [
   'ReturnCase',
   'ReassignCase',
   'RequestSupplement',
+  'RequestOpinion',
   'ContactRequester',
   'PauseClock',
   'SubmitResult',
@@ -158,6 +162,17 @@ const SITUATIONS: readonly (readonly [name: string, story: Story, now: string, s
     stories.submitted.step('SuperviseCase', who.supervisor, '2026-10-12T10:01'),
     '2026-10-12T10:02',
     [...EVER, 'RemindCase', 'AcceptResult', 'SendBackResult', 'WithdrawCase', 'WorkOffSupervision', 'CloseSupervision'],
+    true,
+  ],
+  [
+    'waiting for an opinion',
+    stories.accepted
+      .step('DispatchCase', who.window, '2026-09-30T10:10', {
+        time: timeUnder({ ...DEFAULT_POLICY, opinion: { kind: 'workingDays', days: 1 } }),
+      })
+      .step('SignForCase', who.department, '2026-09-30T10:30'),
+    '2026-09-30T10:31',
+    [...HANDLING, 'GiveOpinion', 'TakeCase', 'AssignCase', 'RequestExtension'],
     true,
   ],
   ['archived', stories.rated.step('ArchiveCase', who.window, '2026-10-12T17:00'), '2026-10-12T17:01', [], true],

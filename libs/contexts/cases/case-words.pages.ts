@@ -2,8 +2,8 @@ import { notFound, type RecordedEvent, type Sealed, streamName } from '@huicai/k
 import type { Found, Reads } from '../edge.js';
 import { maskedFor, masking, refuseForeignCase } from '../visibility.js';
 import { at } from './case.pages.js';
-import type { MessageDirection } from './contract.js';
-import { findCase } from './views/case-detail.view.js';
+import type { CaseEvent, MessageDirection } from './contract.js';
+import { type CaseDetailRow, findCase } from './views/case-detail.view.js';
 
 /** What those who handle the case wrote for each other, oldest first. @throws Refusal `case-not-found`, `not-yours` */
 export async function caseNotes(reads: Reads, caseId: string): Promise<Found> {
@@ -37,6 +37,30 @@ export async function caseMessages(reads: Reads, caseId: string): Promise<Found>
   return { movesOn: true, body: { items } };
 }
 
+/** What departments were asked and what they said, in the order it was waited for. @throws Refusal `case-not-found`, `not-yours` */
+export async function caseOpinions(reads: Reads, caseId: string): Promise<Found> {
+  const { facts } = await visibleCase(reads, caseId);
+  const questions = new Map<string, Sealed>();
+  const answers = new Map<string, Sealed>();
+  for await (const { type, data } of reads.events(streamName('case', caseId)) as AsyncIterable<CaseEvent>) {
+    if (type === 'OpinionRequested') for (const { clockId } of data.clocks) questions.set(clockId, data.question);
+    if (type === 'OpinionGiven') answers.set(data.clockId, data.opinion);
+  }
+  // The view may be a moment ahead of, or behind, what the store holds.
+  const shown = facts.opinions.map(({ clockId }) => [questions.get(clockId) ?? null, answers.get(clockId) ?? null]);
+  const clear = await opened(reads, caseId, 'opinions', shown.flat());
+  const items = facts.opinions.map(({ clockId, departmentId, asked, givenAt }, i) => ({
+    clockId,
+    departmentId,
+    asked,
+    question: clear[2 * i] ?? null,
+    askedAt: at(facts.clocks.find((clock) => clock.clockId === clockId)!.startedAt),
+    opinion: clear[2 * i + 1] ?? null,
+    givenAt: at(givenAt),
+  }));
+  return { movesOn: true, body: { items } };
+}
+
 const told = (id: string, { occurredAt, actor }: RecordedEvent['metadata']) => ({
   id,
   at: at(Date.parse(occurredAt)),
@@ -48,15 +72,20 @@ async function wordsOf<D extends object>(
   caseId: string,
   type: string,
 ): Promise<RecordedEvent<{ type: string; data: D }>[]> {
-  const row = await findCase(reads.db, caseId);
-  if (!row) throw notFound('case-not-found');
-  await refuseForeignCase(reads, row.facts);
+  await visibleCase(reads, caseId);
   const found: RecordedEvent<{ type: string; data: D }>[] = [];
   for await (const event of reads.events(streamName('case', caseId))) if (event.type === type) found.push(event as never);
   return found;
 }
 
-const opened = (reads: Reads, caseId: string, which: string, words: readonly Sealed[]): Promise<string[]> =>
+async function visibleCase(reads: Reads, caseId: string): Promise<CaseDetailRow> {
+  const row = await findCase(reads.db, caseId);
+  if (!row) throw notFound('case-not-found');
+  await refuseForeignCase(reads, row.facts);
+  return row;
+}
+
+const opened = (reads: Reads, caseId: string, which: string, words: readonly (Sealed | null)[]): Promise<string[]> =>
   reads.open<string[]>(words, {
     expected: `${streamName('case', caseId)}/`,
     resource: `cases/${caseId}/${which}`,

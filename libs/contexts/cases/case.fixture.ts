@@ -162,6 +162,8 @@ const SAMPLES: { readonly [T in CaseCommand['type']]: Data<T> } = {
   AnswerDirectly: { reply: sealed('reply') },
   RefuseReturn: reasoned,
   ReassignCase: { ...reasoned, departmentId: 'rsj', coDepartmentIds: [] },
+  RequestOpinion: { departmentId: 'jtj', question: sealed('question') },
+  GiveOpinion: { opinion: sealed('opinion') },
   RequestSupplement: { materials: sealed('materials'), until: '2026-10-20', reason: null },
   ReceiveSupplement: { received: null },
   CloseUnanswered: { until: '2026-10-20' },

@@ -53,6 +53,8 @@ export const caseFlow = flow<CaseEvent>('cases', {
   CaseAnsweredDirectly: each,
   ReturnRefused: moves,
   CaseReassigned: moves,
+  OpinionRequested: each,
+  OpinionGiven: each,
   SupplementRequested: each,
   SupplementReceived: each,
   CaseClosedUnanswered: each,

@@ -59,6 +59,8 @@ export type CaseStep =
       readonly departmentId: string;
       readonly coDepartmentIds: readonly string[];
     }
+  | { readonly type: 'RequestOpinion'; readonly departmentId: string; readonly question: string }
+  | { readonly type: 'GiveOpinion'; readonly opinion: string }
   | { readonly type: 'RequestSupplement'; readonly materials: string; readonly until: string; readonly reason: string | null }
   | { readonly type: 'ReceiveSupplement'; readonly received: string | null }
   | { readonly type: 'AddNote'; readonly note: string }
@@ -88,7 +90,19 @@ export type CaseStep =
   | { readonly type: 'RateCase'; readonly satisfaction: Satisfaction; readonly comment: string | null };
 
 /** Fields that hold a person's own words. */
-const FREE_TEXT = ['reason', 'reply', 'remark', 'comment', 'materials', 'received', 'note', 'message', 'report'] as const;
+const FREE_TEXT = [
+  'reason',
+  'reply',
+  'remark',
+  'comment',
+  'materials',
+  'received',
+  'note',
+  'message',
+  'report',
+  'question',
+  'opinion',
+] as const;
 
 /**
  * Registers a matter for a talent. Each family member it concerns is a subject with a key of their own; the matter is sealed for

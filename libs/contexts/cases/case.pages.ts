@@ -12,7 +12,7 @@ import {
 import type { Found, Reads } from '../edge.js';
 import { toldLimit } from '../ledger.js';
 import { maskedFor, masking, refuseForeignCase } from '../visibility.js';
-import { possibleSteps } from './case.js';
+import { possibleSteps, possibleStepsOfCoDepartment } from './case.js';
 import type { Relation } from './contract.js';
 import { type CaseFacts, currentClock, viewOf } from './facts.js';
 import { PAUSED, PROGRESS } from './progress-texts.js';
@@ -69,6 +69,7 @@ export async function casePage(reads: Reads, caseId: string): Promise<Found> {
       registeredAt: at(facts.registeredAt),
       ...milestones(facts),
       paused: pauseOf(facts),
+      opinions: facts.opinions.map((opinion) => opinionOf(facts, opinion)),
       extensionAsked: facts.extensionAsked && { ...facts.extensionAsked, at: at(facts.extensionAsked.at) },
       callbacks: facts.callbacks.map((callback) => ({ ...callback, at: at(callback.at) })),
       rating: facts.rating,
@@ -98,7 +99,7 @@ export async function casePage(reads: Reads, caseId: string): Promise<Found> {
         callbacks: callbacks.length,
         ...milestones(sealed),
       })),
-      possibleSteps: isOwn(reads, facts) ? possibleSteps(facts, caller.role) : [],
+      possibleSteps: isOwn(reads, facts) ? possibleSteps(facts, caller.role) : possibleStepsOfCoDepartment(facts),
       revision: row.revision,
     },
   };
@@ -115,6 +116,13 @@ const pauseOf = ({ pausedSince, pauseReasonCode, pauseEndsAt, repliedAt }: CaseF
   pausedSince === null
     ? null
     : { since: at(pausedSince), reasonCode: pauseReasonCode, endsAt: at(pauseEndsAt), repliedAt: at(repliedAt) };
+
+/** An opinion that is not given and not waited for any more has lapsed. */
+function opinionOf({ clocks }: CaseFacts, { clockId, departmentId, asked, givenAt }: CaseFacts['opinions'][number]) {
+  const waited = clocks.some((clock) => clock.clockId === clockId && clock.stoppedAt === null);
+  const status = givenAt !== null ? 'GIVEN' : waited ? 'AWAITED' : 'LAPSED';
+  return { clockId, departmentId, asked, status, givenAt: at(givenAt) };
+}
 
 /** Breaches that stand. Who excused one is told by the history. */
 const breachesOf = (facts: CaseFacts) =>
@@ -163,7 +171,7 @@ async function talentContact(reads: Reads, talentId: string, resource: string) {
   );
 }
 
-/** Co-departments may look; the steps are the lead's. */
+/** Co-departments may look, and say what they were asked; the other steps are the lead's. */
 const isOwn = ({ caller }: Pick<Reads, 'caller'>, facts: CaseFacts): boolean =>
   caller.role !== 'department' || caller.departmentId === facts.departmentId;
 

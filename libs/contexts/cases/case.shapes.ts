@@ -64,6 +64,7 @@ export const CASE_SHAPE = object({
   registeredAt: 'instant',
   ...MILESTONES,
   paused: nullable(object({ since: 'instant', reasonCode: 'text', endsAt: 'instant?', repliedAt: 'instant?' })),
+  opinions: list(object({ clockId: 'text', departmentId: 'text', asked: 'flag', status: 'text', givenAt: 'instant?' })),
   extensionAsked: nullable(object({ workingDays: 'integer', at: 'instant' })),
   callbacks: list(object({ at: 'instant', reachability: 'text', resolved: 'flag?', satisfaction: 'integer?' })),
   rating: 'integer?',

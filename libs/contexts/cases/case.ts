@@ -12,6 +12,7 @@ import { excuseBreach, withdrawExcuse } from './rules/excuse.js';
 import { grantExtension, refuseExtension, requestExtension } from './rules/extension.js';
 import { contact, take } from './rules/handle.js';
 import { handOver, returnToQueue } from './rules/move.js';
+import { giveOpinion, requestOpinion } from './rules/opinion.js';
 import { endPause, pause, replyInPause, resume } from './rules/pause.js';
 import { reassign, refuseReturn } from './rules/reassign.js';
 import { accept, decline, register } from './rules/register.js';
@@ -58,6 +59,8 @@ const table: { readonly [T in CaseCommand['type']]: Rule<T> } = {
   AnswerDirectly: answerDirectly,
   RefuseReturn: refuseReturn,
   ReassignCase: reassign,
+  RequestOpinion: requestOpinion,
+  GiveOpinion: giveOpinion,
   RequestSupplement: requestSupplement,
   ReceiveSupplement: receiveSupplement,
   CloseUnanswered: closeUnanswered,
@@ -82,6 +85,11 @@ export function possibleSteps(state: CaseFacts | null, role?: Role): CaseCommand
     .map((row) => row.command);
 }
 
+/** Those a co-department can take now. */
+export function possibleStepsOfCoDepartment(state: CaseFacts): CaseCommand['type'][] {
+  return caseRules.filter((row) => row.coDepartments && isLegal(row, state)).map((row) => row.command);
+}
+
 function isLegal(row: AnyRule, state: CaseFacts | null): boolean {
   if (!row.from.includes(state?.status ?? 'NEW')) return false;
   return state === null || (row.when?.(state) ?? true);
@@ -95,7 +103,7 @@ export const caseDecider: Decider<CaseCommand, CaseEvent, CaseFacts | null, Case
   decide: (command, state, facts) => {
     const row = table[command.type] as AnyRule;
     if (!row.roles.includes(facts.actor.role)) throw forbidden('role-not-allowed', { params: { role: facts.actor.role } });
-    if (state) checkOwnership(state, facts, row.wholeDepartment);
+    if (state) checkOwnership(state, facts, row);
     if (!isLegal(row, state)) refuseStep(state, possibleSteps(state));
     return (row as Rule).decide(command.data as never, state as CaseFacts, facts);
   },

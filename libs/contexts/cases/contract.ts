@@ -131,6 +131,10 @@ export type CaseEvent =
         readonly clocks: readonly ClockStarted[];
       }
     >
+  /** Another department is asked what it says of the matter (会办意见); from then on it is a co-department. */
+  | Ev<'OpinionRequested', { readonly departmentId: string; readonly question: Sealed; readonly clocks: readonly ClockStarted[] }>
+  /** By the lead department on how it will handle the matter (办理意见), or by one that was asked. */
+  | Ev<'OpinionGiven', { readonly departmentId: string; readonly clockId: string; readonly opinion: Sealed }>
   | Ev<'CaseTaken', { readonly specialistId: string; readonly returnDue?: string }>
   | Ev<
       'CaseAssigned',
@@ -298,6 +302,8 @@ export type CaseCommand =
   | Ev<'AnswerDirectly', { readonly reply: Sealed }>
   | Ev<'RefuseReturn', Reasoned>
   | Ev<'ReassignCase', Reasoned & { readonly departmentId: string; readonly coDepartmentIds: readonly string[] }>
+  | Ev<'RequestOpinion', { readonly departmentId: string; readonly question: Sealed }>
+  | Ev<'GiveOpinion', { readonly opinion: Sealed }>
   | Ev<'RequestSupplement', { readonly materials: Sealed; readonly until: string; readonly reason: Sealed | null }>
   | Ev<'ReceiveSupplement', { readonly received: Sealed | null }>
   | Ev<'CloseUnanswered', { readonly until: string }>

@@ -44,10 +44,10 @@ export function changeClock(state: CaseFacts, clockId: string, change: (clock: C
   return { ...state, clocks: state.clocks.map((c) => (c.clockId === clockId ? change(c) : c)) };
 }
 
-/** Stops those of the department. */
+/** Stops those of the department, and of those it has asked. */
 export const leftByDepartment = (state: CaseFacts, mark: Mark): ClockState[] =>
-  stopped(state, ['signFor', 'firstContact', 'handling'], mark);
+  stopped(state, ['signFor', 'firstContact', 'opinion', 'handling'], mark);
 
 /** Stops those of the department and of the promise: nothing is done about the matter any more. */
 export const ended = (state: CaseFacts, mark: Mark): ClockState[] =>
-  stopped(state, ['total', 'signFor', 'firstContact', 'handling'], mark);
+  stopped(state, ['total', 'signFor', 'firstContact', 'opinion', 'handling'], mark);

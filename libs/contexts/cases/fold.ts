@@ -8,6 +8,7 @@ import {
   recordBreach,
   resumeClock,
   sealClock,
+  stopClock,
   withdrawBreach,
 } from '@huicai/working-time';
 import type { CaseEvent, ClockStarted } from './contract.js';
@@ -77,6 +78,7 @@ function registered(data: Extract<CaseEvent, { type: 'CaseRegistered' }>['data']
     talentWroteAt: null,
     dropped: false,
     direct: false,
+    opinions: [],
     extensionAsked: null,
     extensionsGranted: 0,
     handlers: [],
@@ -131,6 +133,14 @@ function step(state: CaseFacts, event: Exclude<CaseEvent, { type: 'CaseRegistere
     case 'CaseReassigned': {
       const left = { ...state, extensionAsked: null, contactedAt: null, clocks: leftByDepartment(state, mark) };
       return dispatched(left, event.data, mark);
+    }
+    case 'OpinionRequested':
+      return awaited(state, event.data.departmentId, event.data.clocks, mark);
+    case 'OpinionGiven': {
+      const { clockId } = event.data;
+      const opinions = state.opinions.map((one) => (one.clockId === clockId ? { ...one, givenAt: at } : one));
+      const judged = changeClock(state, clockId, (c) => (c.stoppedAt === null ? stopClock(c, mark) : c));
+      return { ...judged, opinions, handlers: handledBy(state, when) };
     }
     case 'CaseTaken':
       return { ...state, handlers: handledBy(state, when) };
@@ -263,8 +273,9 @@ function step(state: CaseFacts, event: Exclude<CaseEvent, { type: 'CaseRegistere
 function takeBackAfter(next: CaseFacts, event: CaseEvent, { eventId, actor }: When, moved: boolean): CaseFacts['takeBack'] {
   if ('returnDue' in event.data && event.data.returnDue !== undefined)
     return { due: parseInstant(event.data.returnDue), cause: eventId };
-  // A note helps nobody on.
-  const acted = (actor.role === 'specialist' || actor.role === 'department') && event.type !== 'NoteAdded';
+  // A note helps nobody on, nor does what another department says.
+  const helps = event.type === 'OpinionGiven' ? event.data.departmentId === next.departmentId : event.type !== 'NoteAdded';
+  const acted = (actor.role === 'specialist' || actor.role === 'department') && helps;
   const inHand = next.status === 'DISPATCHED' || next.status === 'SIGNED_FOR';
   return moved || acted || !inHand ? null : next.takeBack;
 }
@@ -275,15 +286,32 @@ function dispatched(
   { departmentId, clocks }: { readonly departmentId: string; readonly clocks: readonly ClockStarted[] },
   mark: Mark,
 ): CaseFacts {
+  const opinions = clocks.filter(({ kind }) => kind === 'opinion').map(({ clockId }) => opinionOf(clockId, departmentId, false));
+  return {
+    ...judging(state, departmentId, clocks, mark),
+    status: 'DISPATCHED',
+    dispatchedAt: mark.at,
+    opinions: [...state.opinions, ...opinions],
+  };
+}
+
+/** Starts clocks that judge a department. */
+function judging(state: CaseFacts, departmentId: string, clocks: readonly ClockStarted[], mark: Mark): CaseFacts {
   const judged = Object.fromEntries(clocks.map(({ clockId }) => [clockId, departmentId]));
   return {
     ...state,
-    status: 'DISPATCHED',
-    dispatchedAt: mark.at,
     clocks: started(state, clocks, mark),
     clockDepartments: { ...state.clockDepartments, ...judged },
   };
 }
+
+/** The opinion of another department is waited for. */
+function awaited(state: CaseFacts, departmentId: string, clocks: readonly ClockStarted[], mark: Mark): CaseFacts {
+  const opinions = clocks.map(({ clockId }) => opinionOf(clockId, departmentId, true));
+  return { ...judging(state, departmentId, clocks, mark), opinions: [...state.opinions, ...opinions] };
+}
+
+const opinionOf = (clockId: string, departmentId: string, asked: boolean) => ({ clockId, departmentId, asked, givenAt: null });
 
 function reopened(state: CaseFacts, data: Extract<CaseEvent, { type: 'CaseReopened' }>['data'], mark: Mark): CaseFacts {
   const { acceptedAt, departmentId, contactedAt, submittedAt, outcome, callbacks, rating, closedAt, cycle } = state;

@@ -30,6 +30,12 @@ export function movedBy(event: CaseEvent, from: Moved): Moved | undefined {
       const { departmentId, coDepartmentIds, specialistId } = event.data;
       return { departmentId, coDepartmentIds, specialistId };
     }
+    case 'OpinionRequested': {
+      const { departmentId, coDepartmentIds, specialistId } = from;
+      const asked = event.data.departmentId;
+      if (coDepartmentIds.includes(asked)) return undefined;
+      return { departmentId, coDepartmentIds: [...coDepartmentIds, asked], specialistId };
+    }
     case 'CaseTaken':
     case 'CaseAssigned':
       return withSpecialist(from, event.data.specialistId);

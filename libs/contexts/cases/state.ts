@@ -53,6 +53,15 @@ export interface Returned {
   readonly cause: string;
 }
 
+/** An opinion that is or was waited for. It lapses when its clock is stopped by anything but an answer. */
+export interface Opinion {
+  readonly clockId: string;
+  readonly departmentId: string;
+  /** Asked of another department, rather than expected of the one in charge. */
+  readonly asked: boolean;
+  readonly givenAt: number | null;
+}
+
 /** A standing breach that is not counted against anybody (豁免). */
 export interface Excuse {
   readonly clockId: string;
@@ -125,6 +134,8 @@ export interface CaseFacts extends CycleFacts {
   readonly dropped: boolean;
   /** Answered by the window itself in the present cycle. */
   readonly direct: boolean;
+  /** Of all cycles, in the order they were waited for. */
+  readonly opinions: readonly Opinion[];
   readonly extensionAsked: { readonly workingDays: number; readonly at: number } | null;
   readonly extensionsGranted: number;
   /** Who handled it; none of them may call back. */

@@ -48,6 +48,8 @@ const REPORT_SHAPE = object({
       responseRate: RATE,
       resolutionRate: RATE,
       satisfactionRate: RATE,
+      opinionRate: RATE,
+      opinionRateExcused: RATE,
     }),
   ),
 });

@@ -41,6 +41,8 @@ export const reportingFlow = flow<CaseEvent>('reporting', {
   CaseAnsweredDirectly: each,
   ReturnRefused: each,
   CaseReassigned: each,
+  OpinionRequested: each,
+  OpinionGiven: each,
   SupplementRequested: each,
   SupplementReceived: each,
   CaseClosedUnanswered: each,

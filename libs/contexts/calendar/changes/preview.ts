@@ -18,6 +18,7 @@ import {
 } from '../facts.js';
 import { checkPolicyChange } from '../policy.js';
 import { dueOrNull } from '../what-if/judge.js';
+import { specialistOf } from '../what-if/tally.js';
 import type { PolicyChangePreview, PreviewChangeBody } from './changes.bodies.js';
 
 const PAGE = 500;
@@ -105,14 +106,11 @@ class MoveTally {
   constructor(private readonly now: Instant) {}
 
   add(facts: CaseFacts, clock: ClockState, before: Instant | null, after: Instant | null): void {
-    const { caseId, number, itemCode, specialistId } = facts;
+    const { caseId, number, itemCode } = facts;
     // The office's own promise is no department's.
     const departmentId = facts.clockDepartments[clock.clockId] ?? null;
-    const counted = [
-      this.all,
-      of(this.byDepartment, departmentId ?? ''),
-      of(this.bySpecialist, departmentId === null ? '' : (specialistId ?? '')),
-    ];
+    const specialistId = specialistOf(facts, departmentId);
+    const counted = [this.all, of(this.byDepartment, departmentId ?? ''), of(this.bySpecialist, specialistId ?? '')];
     const [wasRed, isRed] = [before, after].map((due) => due !== null && this.now > due);
     for (const counts of counted) {
       counts.clocks++;

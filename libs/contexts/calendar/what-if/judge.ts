@@ -16,6 +16,8 @@ import { calendarOf, clockUnder, isAbout, limitFrom, type Matter, type PromisedC
 export interface OtherLimits {
   readonly signFor?: PolicyLimit | undefined;
   readonly firstContact?: PolicyLimit | undefined;
+  readonly opinion?: PolicyLimit | undefined;
+  readonly callback?: PolicyLimit | undefined;
   /** The first that is about a case decides; a case none is about keeps its limits. */
   readonly rules?: readonly PolicyRule[] | undefined;
 }
@@ -45,9 +47,7 @@ export function limitSupposed(clock: ClockState, matter: Matter, limits: OtherLi
   const other =
     clock.kind === 'total' || clock.kind === 'handling'
       ? rule?.limits.handling
-      : clock.kind === 'signFor' || clock.kind === 'firstContact'
-        ? limits[clock.kind]
-        : undefined;
+      : limits[clock.kind as Exclude<keyof OtherLimits, 'rules'>];
   return other ? limitFrom(other, clock.startedAt) : clock.limit;
 }
 

@@ -32,12 +32,12 @@ export class Tally {
   add(facts: CaseFacts, clockId: string, { before, after }: { readonly before: Judgement; readonly after: Judgement }): void {
     // The office's own promise is no department's.
     const departmentId = facts.clockDepartments[clockId] ?? null;
-    const { specialistId } = facts;
+    const specialistId = specialistOf(facts, departmentId);
     const counted = [
       this.all,
       of(this.groups.byDepartment, departmentId ?? ''),
       of(this.groups.byItem, facts.itemCode),
-      of(this.groups.bySpecialist, departmentId === null ? '' : (specialistId ?? '')),
+      of(this.groups.bySpecialist, specialistId ?? ''),
     ];
     for (const counts of counted) {
       counts.clocks++;
@@ -60,6 +60,10 @@ export class Tally {
     return { ...this.all, ...Object.fromEntries(groups), flipped: this.flipped, flips: this.flips };
   }
 }
+
+/** Who has the case, of the clocks of their own department: not of the office's, nor of a department that was asked or had it before. */
+export const specialistOf = (facts: CaseFacts, departmentId: string | null): string | null =>
+  departmentId !== null && departmentId === facts.departmentId ? facts.specialistId : null;
 
 function of(groups: Map<string, Counts>, group: string): Counts {
   const known = groups.get(group) ?? none();

@@ -17,7 +17,7 @@ import type { ClockKind, PolicyLimit } from '../contract.js';
 import { Limited, PolicyRuleBody } from '../policy.bodies.js';
 import { MOST_RULES } from '../policy-checks.js';
 
-const CLOCKS = ['total', 'signFor', 'firstContact', 'handling', 'callback'] as const satisfies readonly ClockKind[];
+const CLOCKS = ['total', 'signFor', 'firstContact', 'opinion', 'handling', 'callback'] as const satisfies readonly ClockKind[];
 const PAUSE_RULES = ['AS_RECORDED', 'NONE', 'CAPPED'] as const;
 const kinds: Check = listOf(oneOf(CLOCKS), CLOCKS.length);
 
@@ -26,6 +26,10 @@ export class OtherLimitsBody {
   readonly signFor?: PolicyLimit;
   @Limited('First contact; as it was when left out', { optional: true })
   readonly firstContact?: PolicyLimit;
+  @Limited('Opinion; as it was when left out', { optional: true })
+  readonly opinion?: PolicyLimit;
+  @Limited('Callback; as it was when left out', { optional: true })
+  readonly callback?: PolicyLimit;
   @NestedList(
     () => PolicyRuleBody,
     'Rules; the first that is about a case decides, a case none is about keeps its limits',

@@ -1,8 +1,9 @@
 import { illegal, invalid, member } from '@huicai/kernel';
 import { officeDay } from '../../calendar/facts.js';
 import { type ChannelFacts, type Routed, routeOf } from '../../channels/facts.js';
-import { policyAt, startClock, windowCloses } from '../clocks.js';
+import { policyAt, windowCloses } from '../clocks.js';
 import type { RoutingProposal } from '../contract.js';
+import { departmentClocks } from './opinion.js';
 import { provided, rule } from './rule.js';
 
 export const dispatch = rule({
@@ -16,7 +17,7 @@ export const dispatch = rule({
     const departmentId = data.departmentId ?? routed.departmentId;
     if (departmentId === null) throw invalid('item-not-routed', 'departmentId', { code: state.itemCode });
     checkDepartments(departmentId, data.coDepartmentIds, facts.channels);
-    const clocks = (['signFor', 'firstContact', 'handling'] as const).map((kind) => startClock(kind, state, facts));
+    const clocks = departmentClocks(state, facts);
     return [
       {
         type: 'CaseDispatched',

@@ -1,6 +1,6 @@
 import { invalid } from '@huicai/kernel';
-import { startClock } from '../clocks.js';
 import { checkDepartments } from './dispatch.js';
+import { departmentClocks } from './opinion.js';
 import { provided, rule } from './rule.js';
 
 /**
@@ -16,7 +16,7 @@ export const reassign = rule({
   decide: ({ departmentId, coDepartmentIds, ...reasoned }, state, facts) => {
     checkDepartments(departmentId, coDepartmentIds, facts.channels);
     if (departmentId === state.departmentId) throw invalid('department-leads-already', 'departmentId', { id: departmentId });
-    const clocks = (['signFor', 'firstContact', 'handling'] as const).map((kind) => startClock(kind, state, facts));
+    const clocks = departmentClocks(state, facts);
     const fromDepartmentId = state.departmentId!;
     return [{ type: 'CaseReassigned', data: { ...reasoned, fromDepartmentId, departmentId, coDepartmentIds, clocks } }];
   },

@@ -53,6 +53,8 @@ export interface Rule<T extends CaseCommand['type'] = CaseCommand['type']> {
   readonly roles: readonly Role[];
   /** Open to every specialist of the department, whoever has the case in hand. */
   readonly wholeDepartment?: true;
+  /** Open to co-departments too. */
+  readonly coDepartments?: true;
   /** Facts the decision uses; others are not loaded, and reading one that is not named here is an error. */
   readonly needs?: readonly CaseNeed[];
   /** What else must hold of the case itself. */
@@ -66,11 +68,16 @@ export const rule = <T extends CaseCommand['type']>(row: Rule<T>): Rule<T> => ro
 export type AnyRule = { [T in CaseCommand['type']]: Rule<T> }[CaseCommand['type']];
 
 /** Refuses a caller the case is none of the business of: another talent, another department, another specialist's case. */
-export function checkOwnership(state: CaseFacts, facts: CaseRuleFacts, wholeDepartment = false): void {
+export function checkOwnership(
+  state: CaseFacts,
+  facts: CaseRuleFacts,
+  { wholeDepartment = false, coDepartments = false }: { wholeDepartment?: boolean; coDepartments?: boolean } = {},
+): void {
   const { caller, actor } = facts;
+  const departments = [state.departmentId, ...(coDepartments ? state.coDepartmentIds : [])];
   const foreign =
     (actor.role === 'talent' && caller.talentId !== state.talentId) ||
-    (actor.role === 'department' && (caller.departmentId === null || caller.departmentId !== state.departmentId)) ||
+    (actor.role === 'department' && (caller.departmentId === null || !departments.includes(caller.departmentId))) ||
     (actor.role === 'specialist' && !ownsAsSpecialist(state, caller, wholeDepartment));
   if (foreign) throw forbidden('not-yours');
 }

@@ -28,14 +28,29 @@ export interface SlaCycleRow extends Row {
   reached: boolean;
   resolved: boolean | null;
   satisfaction: number | null;
+  /** Clocks that judge another than who is in charge of the cycle, or are settled at another time. */
+  side_clocks: readonly SideClock[];
   /** Fold state, kept in the row of the latest cycle. */
   facts: CaseFacts | null;
+}
+
+/** A clock beside those of promise, contact and handling, as reports count it. */
+export interface SideClock {
+  readonly clockId: string;
+  readonly kind: 'opinion';
+  readonly departmentId: string | null;
+  /** YYYY-MM of its end, office time; null while it runs. */
+  readonly month: string | null;
+  /** Answered by the due; null where that can not be said, for the reason beside it. */
+  readonly kept: boolean | null;
+  readonly left: 'NO_LIMIT' | 'LAPSED' | null;
+  readonly excused: boolean;
 }
 
 /** One row per cycle of a case: what it was promised, when it was answered, what the requester said. */
 export const slaCycles = projection<SlaCycleRow, TimeReference>({
   name: 'sla_cycles',
-  version: 4,
+  version: 5,
   table: {
     columns: {
       case_id: 'uuid',
@@ -60,11 +75,17 @@ export const slaCycles = projection<SlaCycleRow, TimeReference>({
       reached: 'bool',
       resolved: 'bool null',
       satisfaction: 'int4 null',
+      side_clocks: 'jsonb',
       facts: 'jsonb null',
     },
     key: ['case_id', 'cycle'],
     partition: 'case_id',
-    indexes: ['(accepted_month)', '(submitted_month)', '(accepted_at) where submitted_at is null'],
+    indexes: [
+      '(accepted_month)',
+      '(submitted_month)',
+      '(accepted_at) where submitted_at is null',
+      "(case_id) where side_clocks <> '[]'::jsonb",
+    ],
   },
   rederive: (rows, time) => {
     const all = rows.all();
@@ -84,7 +105,12 @@ export const slaCycles = projection<SlaCycleRow, TimeReference>({
       if (latest && latest.cycle < facts.cycle) rows.put({ ...wholeOf(latest, time), facts: null });
       if (JUDGING.has(event.type))
         for (const row of rows.all())
-          if (row.cycle < facts.cycle && 'number' in row) rows.put({ ...row, ...excusedOf(facts, row.cycle, row.handling_due) });
+          if (row.cycle < facts.cycle && 'number' in row)
+            rows.put({
+              ...row,
+              ...excusedOf(facts, row.cycle, row.handling_due),
+              side_clocks: sideClocksOf(facts, row.cycle, time),
+            });
       rows.put({ case_id: facts.caseId, cycle: facts.cycle, facts });
     },
     whole: wholeOf,
@@ -134,7 +160,31 @@ function judged(facts: CaseFacts, cycle: CycleFacts, n: number, isHandled: boole
     contact_due: contact.due,
     // A clock that was stopped by the result, without a contact, was not kept.
     contacted_in_time: contact.due === null ? null : cycle.contactedAt !== null && (contact.onTime ?? false),
+    side_clocks: sideClocksOf(facts, n, time),
   };
+}
+
+/** Opinions of a cycle. One that lapsed before its due was not late; one that lapsed after it was. */
+function sideClocksOf(facts: CaseFacts, cycle: number, time: TimeReference): SideClock[] {
+  return facts.opinions.flatMap(({ clockId, departmentId, givenAt }) => {
+    const clock = facts.clocks.find((one) => one.clockId === clockId);
+    if (!clock || clock.cycle !== cycle) return [];
+    const { stoppedAt } = clock;
+    const due = dueOf(clock, time);
+    const inTime = stoppedAt !== null && due !== null && stoppedAt <= due;
+    const lapsed = inTime && givenAt === null;
+    return [
+      {
+        clockId,
+        kind: 'opinion' as const,
+        departmentId,
+        month: stoppedAt === null ? null : officeDay(stoppedAt).slice(0, 7),
+        kept: stoppedAt === null || due === null || lapsed ? null : inTime,
+        left: due === null ? 'NO_LIMIT' : lapsed ? 'LAPSED' : null,
+        excused: facts.excuses.some((excuse) => excuse.clockId === clockId),
+      },
+    ];
+  });
 }
 
 function cycleRow(facts: CaseFacts, cycle: CycleFacts, n: number, time: TimeReference): SlaCycleRow {

@@ -30,12 +30,19 @@ export interface SlaReportRow {
   readonly responseRate: Rate;
   readonly resolutionRate: Rate;
   readonly satisfactionRate: Rate;
+  /** Opinions given in time, of those settled in the period; grouped by department, of the department that was to give them. */
+  readonly opinionRate: Rate;
+  readonly opinionRateExcused: Rate;
 }
 
-const GROUP_SQL: Record<ReportGrouping, { opened: string; closed: string }> = {
-  item: { opened: 'item_code', closed: 'item_code' },
-  department: { opened: "coalesce(department_id, '')", closed: "coalesce(department_id, '')" },
-  month: { opened: 'accepted_month', closed: 'submitted_month' },
+const GROUP_SQL: Record<ReportGrouping, { opened: string; closed: string; side: string }> = {
+  item: { opened: 'item_code', closed: 'item_code', side: 'item_code' },
+  department: {
+    opened: "coalesce(department_id, '')",
+    closed: "coalesce(department_id, '')",
+    side: `coalesce(s."departmentId", '')`,
+  },
+  month: { opened: 'accepted_month', closed: 'submitted_month', side: 's.month' },
 };
 
 /**
@@ -50,7 +57,7 @@ export async function readSlaReport(
   period: { readonly from: string; readonly to: string; readonly end: Date },
   scope: { readonly departmentId?: string },
 ): Promise<SlaReportRow[]> {
-  const { opened, closed } = GROUP_SQL[by];
+  const { opened, closed, side } = GROUP_SQL[by];
   const onTime = by === 'department' ? 'handling_on_time' : 'total_on_time';
   const excused = by === 'department' ? 'handling_excused' : 'total_excused';
   const due = by === 'department' ? 'handling_due' : 'total_due';
@@ -70,18 +77,28 @@ export async function readSlaReport(
        from mine where submitted_month between $1 and $2 and not withdrawn group by 1),
      overdue as (
        select ${overdueGroup} as g, count(*) as n, count(*) filter (where ${excused}) as excused from mine
-       where accepted_month <> '' and accepted_at < $3 and (submitted_at is null or submitted_at >= $3) and not withdrawn and ${due} < $3 group by 1)
+       where accepted_month <> '' and accepted_at < $3 and (submitted_at is null or submitted_at >= $3) and not withdrawn and ${due} < $3 group by 1),
+     side as (
+       select ${side} as g, count(*) filter (where kept) as kept, count(*) filter (where kept is not null) as judged,
+         count(*) filter (where not kept and excused) as side_excused, count(*) filter (where "left" = 'NO_LIMIT') as side_unlimited,
+         count(*) filter (where "left" = 'LAPSED') as lapsed
+       from read.sla_cycles, jsonb_to_recordset(side_clocks)
+         as s(kind text, "departmentId" text, month text, kept bool, "left" text, excused bool)
+       where side_clocks <> '[]'::jsonb and s.month between $1 and $2 and ($4::text is null or s."departmentId" = $4) group by 1)
      select g, coalesce(o.n, 0)::int as opened, coalesce(c.n, 0)::int as closed, coalesce(on_time, 0)::int as on_time, coalesce(v.n, 0)::int as overdue,
        coalesce(v.excused, 0)::int as overdue_excused, coalesce(limited, 0)::int as limited, coalesce(late_excused, 0)::int as late_excused,
        coalesce(contacted, 0)::int as contacted, coalesce(contact_due, 0)::int as contact_due, coalesce(no_contact_due, 0)::int as no_contact_due,
        coalesce(reached, 0)::int as reached, coalesce(resolved, 0)::int as resolved, coalesce(satisfied, 0)::int as satisfied,
-       coalesce(unreachable, 0)::int as unreachable, coalesce(not_called, 0)::int as not_called
-     from opened o full join closed c using (g) full join overdue v using (g) order by g`,
+       coalesce(unreachable, 0)::int as unreachable, coalesce(not_called, 0)::int as not_called,
+       coalesce(kept, 0)::int as kept, coalesce(judged, 0)::int as judged, coalesce(side_excused, 0)::int as side_excused,
+       coalesce(side_unlimited, 0)::int as side_unlimited, coalesce(lapsed, 0)::int as lapsed
+     from opened o full join closed c using (g) full join overdue v using (g) full join side s using (g) order by g`,
     [period.from, period.to, period.end, scope.departmentId ?? null],
   );
   return rows.map((row) => {
     const n = (name: string) => row[name] as number;
     const unlimited = { NO_LIMIT: n('closed') - n('limited') };
+    const opinion = { NO_LIMIT: n('side_unlimited'), LAPSED: n('lapsed') };
     const callback = { UNREACHABLE: n('unreachable'), NOT_CALLED_BACK: n('not_called') };
     return {
       group: String(row.g),
@@ -95,6 +112,8 @@ export async function readSlaReport(
       responseRate: rate(n('contacted'), n('contact_due'), { NOT_DUE: n('no_contact_due') }),
       resolutionRate: rate(n('resolved'), n('reached'), callback),
       satisfactionRate: rate(n('satisfied'), n('reached'), callback),
+      opinionRate: rate(n('kept'), n('judged'), opinion),
+      opinionRateExcused: rate(n('kept') + n('side_excused'), n('judged'), opinion),
     };
   });
 }
