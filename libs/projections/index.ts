@@ -5,6 +5,7 @@ export * from './flow.js';
 export * from './freshness.js';
 export * from './generations.js';
 export * from './leadership.js';
+export * from './lists.js';
 export * from './live-projection.js';
 export * from './mended.js';
 export * from './metrics.js';

@@ -12,7 +12,7 @@ import { forgetLettersSql, type NewLetter, readParking } from './dead-letters.js
 import { type FoldOptions, type FoldTarget, foldBatch } from './fold-batch.js';
 import { type AnyProjection, foldHash, schemaOf } from './projection.js';
 import type { Queryable } from './queryable.js';
-import { type TableSpec, TableWriter, tableDdl } from './table.js';
+import { bare, type TableSpec, TableWriter, tableDdl } from './table.js';
 
 /** The rows on disk were made by another fold, or from another log. */
 export class RebuildNeededError extends Error {
@@ -116,9 +116,9 @@ export class LiveProjection {
     await inOneTransaction(db, ddl);
   }
 
-  /** The statements that make schema, table and checkpoint beside what is shown, without indexes: rows come faster then. @throws Error as {@link create} */
+  /** The statements that make schema, table and checkpoint beside what is shown, without indexes and lists: rows come faster then. @throws Error as {@link create} */
   besideDdl(storeId: string): string[] {
-    return this.tables(storeId, { ...this.definition.table, indexes: [] });
+    return this.tables(storeId, bare(this.definition.table));
   }
 
   private tables(storeId: string, table: TableSpec): string[] {
@@ -217,8 +217,12 @@ export async function checkForRebuild(db: Queryable, projections: readonly LiveP
   }
 }
 
+/** Tables beside the rows that only some projections have. */
+const LISTS = ['listed', 'counts'];
+
 /** The statements that take the public views of a projection away. */
 export const hideDdl = (name: string): string[] => [
+  ...LISTS.map((table) => `drop view if exists read.${name}_${table}`),
   `drop view if exists read.${name}`,
   `drop view if exists read.${name}_checkpoint`,
 ];
@@ -228,6 +232,10 @@ export const showDdl = (name: string, schema: string): string[] => [
   'create schema if not exists read',
   `create view read.${name} as select * from ${schema}.rows`,
   `create view read.${name}_checkpoint as select *, '${schema}' as schema from ${schema}.checkpoint`,
+  ...LISTS.map(
+    (table) =>
+      `do $$ begin if to_regclass('${schema}.${table}') is not null then create view read.${name}_${table} as select * from ${schema}.${table}; end if; end $$`,
+  ),
 ];
 
 /** Statements sent together are one transaction; a `begin` of their own would stay open on the pool's connection after a failure. */

@@ -1,4 +1,5 @@
 import { copyIn } from './copy.js';
+import { type ListSpec, listsDdl } from './lists.js';
 import { FoldError } from './outage.js';
 import type { Queryable } from './queryable.js';
 
@@ -14,6 +15,8 @@ export interface TableSpec {
   readonly partition: string;
   /** `(a, b) where …` as in `create index on … using btree`, or `using gin (…)`. */
   readonly indexes?: readonly string[];
+  /** Lists of the rows and how many stand on each, kept in tables beside them. */
+  readonly listed?: ListSpec;
 }
 
 /** The statements that make the table in a schema of its own. Identifiers come from our own code, never from a caller. */
@@ -27,9 +30,14 @@ export function tableDdl(schema: string, spec: TableSpec): string[] {
   ];
 }
 
-/** The statements that make the indexes beside the primary key. */
-export const indexDdl = (schema: string, { indexes = [] }: TableSpec): string[] =>
-  indexes.map((index) => `create index on ${schema}.rows ${index}`);
+/** The statements that make what is kept of the rows beside the primary key: indexes, lists and counts of those that are there. */
+export const indexDdl = (schema: string, { columns, key, indexes = [], listed }: TableSpec): string[] => [
+  ...indexes.map((index) => `create index on ${schema}.rows ${index}`),
+  ...(listed ? listsDdl(schema, Object.fromEntries(key.map((name) => [name, columns[name]!])), listed) : []),
+];
+
+/** The table alone, into which rows come faster. */
+export const bare = ({ columns, key, partition }: TableSpec): TableSpec => ({ columns, key, partition });
 
 /** Rows in one statement: a document made of all their JSON must stay far below PostgreSQL's limit of 256 MB. */
 const PER_STATEMENT = 5_000;

@@ -31,11 +31,10 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { OFFICE_ZONE, startOfOfficeDay } from '../calendar/facts.js';
 import { CASE_STATUSES, type CaseStatus } from '../cases/facts.js';
 import { Ask, type Found, type Reads } from '../edge.js';
-import { QUEUE_NAMES, QUEUES } from './views/queues.js';
+import { QUEUE_NAMES, QUEUES, type QueueName } from './views/queues.js';
 import {
   countQueues,
   type QueueCursor,
-  type QueueFilter,
   type QueueLight,
   type QueueOrder,
   type QueueRow,
@@ -93,7 +92,8 @@ const QUEUE_SHAPE = object({
       light: 'text?',
     }),
   ),
-  total: 'integer',
+  total: 'integer?',
+  atLeast: 'integer?',
   next: 'text?',
   previous: 'text?',
 });
@@ -111,7 +111,7 @@ export class QueuesController {
   @Get('queue')
   @Roles(...READERS)
   @ApiParameters(QUEUE)
-  @Shows('A page of the queue; `total` is exact', QUEUE_SHAPE)
+  @Shows('A page of the queue; `total` is exact, and null where more than `atLeast` were found by a filter', QUEUE_SHAPE)
   @ApiOperation({ summary: 'The service queue, soonest due first, with lights (红黄灯)' })
   queue(@Asked() request: RequestState, @Query() query: Record<string, unknown>): Promise<Answer> {
     const asked = readParameters(QUEUE, query);
@@ -129,7 +129,7 @@ export class QueuesController {
   @Get('queues/:name')
   @Roles(...READERS)
   @ApiParameters(QUEUE)
-  @Shows('A page of the queue; `total` is exact', QUEUE_SHAPE)
+  @Shows('A page of the queue; `total` is exact, and null where more than `atLeast` were found by a filter', QUEUE_SHAPE)
   @ApiOperation({ summary: 'One named queue' })
   namedQueue(
     @Asked() request: RequestState,
@@ -151,44 +151,29 @@ async function scopeOf(reads: Reads): Promise<QueueScope> {
   return { kind: 'specialist', specialistId: caller.specialistId, departmentId: await reads.department() };
 }
 
-/** The caller's own queues by name, before those everybody has. */
-async function ownQueues({ caller, department }: Reads): Promise<Readonly<Record<string, OwnQueue>>> {
-  const mine = { zh: '我的事项', en: 'My cases' };
-  const ofDepartment = { zh: '本单位事项', en: 'My department' };
-  if (caller.role === 'specialist' && caller.specialistId !== undefined)
-    return {
-      mine: { ...mine, filter: { specialistId: caller.specialistId } },
-      'my-department': { ...ofDepartment, filter: { departmentId: await department() } },
-    };
-  if (caller.role !== 'department') return {};
-  return { 'my-department': { ...ofDepartment, filter: { departmentId: await department() } } };
-}
-
-interface OwnQueue {
-  readonly zh: string;
-  readonly en: string;
-  readonly filter: QueueFilter;
-}
-
-async function queuesOf(reads: Reads): Promise<Map<string, OwnQueue>> {
-  const named = QUEUE_NAMES.map((queue): [string, OwnQueue] => [queue, { ...QUEUES[queue], filter: { queue } }]);
-  return new Map([...Object.entries(await ownQueues(reads)), ...named]);
+/** The queues a caller has, their own first. */
+function queuesOf({ caller }: Reads): QueueName[] {
+  const isSpecialist = caller.role === 'specialist' && caller.specialistId !== undefined;
+  const own: Readonly<Partial<Record<QueueName, boolean>>> = {
+    mine: isSpecialist,
+    'my-department': isSpecialist || caller.role === 'department',
+  };
+  return QUEUE_NAMES.filter((name) => own[name] ?? true);
 }
 
 async function queuesPage(reads: Reads): Promise<Found> {
-  const queues = await queuesOf(reads);
-  const filters = [...queues.values()].map(({ filter }) => filter);
-  const totals = await countQueues(reads.db, await scopeOf(reads), filters, new Date(reads.now));
-  const items = [...queues].map(([name, titles], i) => ({ name, title: titles[reads.language], total: totals[i] }));
+  const queues = queuesOf(reads);
+  const totals = await countQueues(reads.db, await scopeOf(reads), queues, new Date(reads.now));
+  const items = queues.map((name, i) => ({ name, title: QUEUES[name][reads.language], total: totals[i] }));
   return { movesOn: true, body: { items } };
 }
 
 /** @throws Refusal `queue-not-found`; BadInput `cursor-invalid` */
 async function queuePage(reads: Reads, asked: ValuesOf<typeof QUEUE>, name?: string): Promise<Found> {
   const { limit = 50, cursor, order, acceptedFrom, acceptedTo, ...own } = asked;
-  const queue = name === undefined ? undefined : (await queuesOf(reads)).get(name);
+  const queue = name === undefined ? undefined : queuesOf(reads).find((one) => one === name);
   if (name !== undefined && !queue) throw notFound('queue-not-found', { field: 'name' });
-  const filter = { ...own, ...queue?.filter };
+  const filter = { ...own, ...(queue === undefined ? {} : { queue }) };
   const after = cursor === undefined ? undefined : placeOf(cursor);
   const page = await readQueue(
     reads.db,
@@ -205,7 +190,8 @@ async function queuePage(reads: Reads, asked: ValuesOf<typeof QUEUE>, name?: str
   return {
     body: {
       items: page.rows.map(rowOf),
-      total: page.total,
+      total: page.isMore ? null : page.total,
+      atLeast: page.isMore ? page.total : null,
       next: cursorAt(page.next, 'next'),
       previous: cursorAt(page.previous, 'previous'),
     },

@@ -1,7 +1,7 @@
 import { allProjections, type HuicaiSystem, upcasters } from '@huicai/composition';
 import type { StoredEvent } from '@huicai/event-store';
 import { recorded } from '@huicai/kernel';
-import { checkpointDdl, type Row, TableWriter, tableDdl } from '@huicai/projections';
+import { bare, checkpointDdl, type Row, TableWriter, tableDdl } from '@huicai/projections';
 
 /**
  * The yardstick: a projector as it is usually written. One transaction for every event, in which each projection loads the rows the
@@ -25,10 +25,8 @@ export async function projectOneByOne(
   try {
     for (const { schema, definition } of targets) {
       await db.query(`drop schema if exists ${schema} cascade`);
-      // Without indexes beside the key, as the rival of a rebuild.
-      await db.query(
-        [`create schema ${schema}`, ...tableDdl(schema, { ...definition.table, indexes: [] }), checkpointDdl(schema)].join('; '),
-      );
+      // Without indexes and lists beside the key, as the rival of a rebuild.
+      await db.query([`create schema ${schema}`, ...tableDdl(schema, bare(definition.table)), checkpointDdl(schema)].join('; '));
       await db.query(`insert into ${schema}.checkpoint (store_id, fold_hash) values ($1, '')`, [system.storeId]);
     }
     await db.query('set synchronous_commit = off');

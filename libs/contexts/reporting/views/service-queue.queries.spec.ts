@@ -87,9 +87,9 @@ const rowOf = ({ due, accepted, flags, registered, ...rest }: Sample, n: number)
 });
 
 async function fill(rows: readonly ServiceQueueRow[]): Promise<void> {
-  await pool.query('truncate read_service_queue_v5.rows');
+  await pool.query('truncate read_service_queue_v6.rows');
   await pool.query(
-    'insert into read_service_queue_v5.rows select * from jsonb_populate_recordset(null::read_service_queue_v5.rows, $1::jsonb)',
+    'insert into read_service_queue_v6.rows select * from jsonb_populate_recordset(null::read_service_queue_v5.rows, $1::jsonb)',
     [JSON.stringify(rows)],
   );
 }
@@ -110,7 +110,10 @@ const inScope = (row: ServiceQueueRow, scope: QueueScope): boolean => {
 /** What each queue is about, said once more and without SQL. */
 const light = (row: ServiceQueueRow, now: number) => lightAt(thresholds(row), now);
 const dayOf = (at: number) => new Date(at + 8 * HOUR).toISOString().slice(0, 10);
-const stands: Readonly<Record<QueueName, (row: ServiceQueueRow, now: number) => boolean>> = {
+const stands: Readonly<Record<QueueName, (row: ServiceQueueRow, now: number, seenBy: QueueScope) => boolean>> = {
+  mine: ({ open, specialist_id }, _, seenBy) => open && seenBy.kind === 'specialist' && specialist_id === seenBy.specialistId,
+  'my-department': ({ open, department_id }, _, seenBy) => open && seenBy.kind !== 'all' && department_id === seenBy.departmentId,
+  severe: (row, now) => row.open && light(row, now) === 'SEVERE',
   'to-dispatch': ({ open, status }) => open && status === 'ACCEPTED',
   returned: ({ open, status, returned }) => open && status === 'ACCEPTED' && returned,
   'to-sign-for': ({ open, status }) => open && status === 'DISPATCHED',
@@ -125,11 +128,11 @@ const stands: Readonly<Record<QueueName, (row: ServiceQueueRow, now: number) => 
   'reopened-twice': ({ cycle }) => cycle >= 3,
 };
 
-const wanted = (row: ServiceQueueRow, filter: QueueFilter, now: number): boolean => {
+const wanted = (row: ServiceQueueRow, filter: QueueFilter, now: number, seenBy: QueueScope): boolean => {
   const open = filter.open ?? (filter.status === undefined && filter.queue === undefined ? true : undefined);
   const accepted = row.accepted_at?.getTime();
   return (
-    (filter.queue === undefined || stands[filter.queue](row, now)) &&
+    (filter.queue === undefined || stands[filter.queue](row, now, seenBy)) &&
     (filter.departmentId === undefined || row.department_id === filter.departmentId) &&
     (filter.specialistId === undefined || row.specialist_id === filter.specialistId) &&
     (filter.itemCode === undefined || row.item_code === filter.itemCode) &&
@@ -143,11 +146,16 @@ const wanted = (row: ServiceQueueRow, filter: QueueFilter, now: number): boolean
   );
 };
 
-const sooner = (a: ServiceQueueRow, b: ServiceQueueRow): number => {
-  const [x, y] = [a, b].map((row) => row.due_at?.getTime() ?? Number.POSITIVE_INFINITY);
-  if (x !== y) return x! < y! ? -1 : 1;
-  return a.case_id < b.case_id ? -1 : 1;
-};
+/** What a page is in the order of. */
+const dueIn = ({ queue }: QueueFilter) => (queue === 'severe' ? 'severe_at' : 'due_at');
+
+const soonerBy =
+  (at: 'due_at' | 'severe_at') =>
+  (a: ServiceQueueRow, b: ServiceQueueRow): number => {
+    const [x, y] = [a, b].map((row) => row[at]?.getTime() ?? Number.POSITIVE_INFINITY);
+    if (x !== y) return x! < y! ? -1 : 1;
+    return a.case_id < b.case_id ? -1 : 1;
+  };
 
 const scope: fc.Arbitrary<QueueScope> = fc.oneof(
   fc.constant({ kind: 'all' as const }),
@@ -197,8 +205,8 @@ it('goes on and back through the same rows in either order', async () => {
         await fill(rows);
         const now = BASE;
         const expected = rows
-          .filter((row) => inScope(row, seenBy) && wanted(row, asked, now))
-          .sort(order === 'due' ? sooner : later);
+          .filter((row) => inScope(row, seenBy) && wanted(row, asked, now, seenBy))
+          .sort(order === 'due' ? soonerBy(dueIn(asked)) : later);
         const read = (more: object) => readQueue(pool, seenBy, asked, { limit, order, ...more }, new Date(now));
         const pages = [await read({})];
         for (let last = pages[0]!; last.next; last = pages.at(-1)!) pages.push(await read({ after: last.next }));
@@ -222,13 +230,8 @@ it('counts every queue as its pages do', async () => {
       const rows = samples.map(rowOf);
       await fill(rows);
       const seen = rows.filter((row) => inScope(row, seenBy));
-      const totals = await countQueues(
-        pool,
-        seenBy,
-        QUEUE_NAMES.map((queue) => ({ queue })),
-        new Date(now),
-      );
-      expect(totals).toEqual(QUEUE_NAMES.map((name) => seen.filter((row) => stands[name](row, now)).length));
+      const totals = await countQueues(pool, seenBy, QUEUE_NAMES, new Date(now));
+      expect(totals).toEqual(QUEUE_NAMES.map((name) => seen.filter((row) => stands[name](row, now, seenBy)).length));
     }),
     { numRuns: process.env.HUICAI_SOAK === '1' ? 1_000 : 40 },
   );
@@ -245,7 +248,9 @@ it('shows every row in sight once, soonest due first, with exact totals and the 
       async (samples, seenBy, asked, limit, now) => {
         const rows = samples.map(rowOf);
         await fill(rows);
-        const expected = rows.filter((row) => inScope(row, seenBy) && wanted(row, asked, now)).sort(sooner);
+        const expected = rows
+          .filter((row) => inScope(row, seenBy) && wanted(row, asked, now, seenBy))
+          .sort(soonerBy(dueIn(asked)));
         const got: { id: string; light: string | null }[] = [];
         let after: QueueCursor | undefined;
         do {
@@ -265,14 +270,14 @@ it('shows every row in sight once, soonest due first, with exact totals and the 
 
 describe('over 20,000 rows', () => {
   beforeAll(async () => {
-    await pool.query('truncate read_service_queue_v5.rows');
+    await pool.query('truncate read_service_queue_v6.rows');
     await pool.query(`
-      insert into read_service_queue_v5.rows
+      insert into read_service_queue_v6.rows
       select gen_random_uuid(), 'LS-2026-' || lpad(n::text, 6, '0'), '03', 'window', 'NORMAL', 'SIGNED_FOR', n % 10 = 0, gen_random_uuid(),
         'd' || n % 18, '[]', case when n % 3 > 0 then ('00000000-0000-4000-8000-' || lpad((n % 60)::text, 12, '0'))::uuid end, 1, false, null,
         n % 50 = 0, case when n % 70 = 0 then now() end, n % 2 = 0, n % 90 = 0, n % 80 = 0, 'NORMAL', false, now(), now(), null, null, case when n % 7 > 0 then now() + n * interval '1 minute' end, 'total/1/1', now(), now(), now(), now(), now(), '{}'
       from generate_series(1, 20000) n`);
-    await pool.query('analyze read_service_queue_v5.rows');
+    await pool.query('analyze read_service_queue_v6.rows');
   });
 
   /** Plan nodes of the page's query, outermost first. */
@@ -314,7 +319,8 @@ describe('over 20,000 rows', () => {
   it('pages of the whole queue come in the order of an index and are not sorted', async () => {
     for (const after of [undefined, behind]) {
       const nodes = await plan({ kind: 'all' }, {}, after);
-      expect(nodes.some((node) => node.includes('Sort'))).toBe(false);
+      // But for the page itself.
+      expect(nodes.slice(1).some((node) => node.includes('Sort'))).toBe(false);
     }
   });
 });

@@ -1,34 +1,11 @@
 import type { Queryable } from '@huicai/projections';
-import { officeDay, startOfOfficeDay } from '../../calendar/facts.js';
-import { QUEUES, type QueueName } from './queues.js';
+import { conditionsOf, lightSql, openAsked, type QueueFilter, type QueueLight, scopeParts } from './queue-filter.js';
+import { countSql, type Parameters, placeOf, type QueuePlace, type QueueScope, scopesOf, standsSql } from './queue-parts.js';
+import { type Instants, instantsOf, type QueueName } from './queues.js';
 import { type ServiceQueueRow, serviceQueue } from './service-queue.view.js';
 
-export type QueueLight = 'GREEN' | 'YELLOW' | 'RED' | 'SEVERE';
-
-/** Rows a caller may see at all; part of every query, never applied afterwards. */
-export type QueueScope =
-  | { readonly kind: 'all' }
-  | { readonly kind: 'department'; readonly departmentId: string }
-  | { readonly kind: 'specialist'; readonly specialistId: string; readonly departmentId: string };
-
-export interface QueueFilter {
-  /** A named queue; it says itself whether ended cases are among it. */
-  readonly queue?: QueueName;
-  readonly departmentId?: string;
-  readonly specialistId?: string;
-  readonly itemCode?: string;
-  readonly channelId?: string;
-  readonly light?: QueueLight;
-  readonly status?: string;
-  /** Only open cases when left out and no status is asked for. */
-  readonly open?: boolean;
-  readonly paused?: boolean;
-  /** Accepted from this instant on, and before that one. */
-  readonly acceptedFrom?: Date;
-  readonly acceptedBefore?: Date;
-  /** Beginning of a case number. */
-  readonly number?: string;
-}
+export type { QueueFilter, QueueLight } from './queue-filter.js';
+export type { QueueScope } from './queue-parts.js';
 
 /** By the soonest due, cases without a running clock last; or by when they were registered, the latest first. */
 export type QueueOrder = 'due' | 'registered';
@@ -53,25 +30,45 @@ type Named<R> = { [K in keyof R as string extends K ? never : K]: R[K] };
 /** A row as a page shows it, without the case's facts: they are long, and a plan that sorts would fetch those of every row it sorts. */
 export type QueueRow = Omit<Named<ServiceQueueRow>, 'facts'> & { readonly light: QueueLight | null };
 
-export interface QueuePage {
-  readonly rows: QueueRow[];
-  /** Exact, over all pages. */
+/** So many cases over all pages, or more than that. */
+export interface QueueCount {
   readonly total: number;
+  readonly isMore: boolean;
+}
+
+export interface QueuePage extends QueueCount {
+  readonly rows: QueueRow[];
   readonly next: QueueCursor | null;
   readonly previous: QueueCursor | null;
 }
 
-const LIGHT_SQL = `case when severe_at <= $1 then 'SEVERE' when red_at < $1 then 'RED' when yellow_at <= $1 then 'YELLOW' when red_at is not null then 'GREEN' end`;
+/** What somebody filters is counted up to here. */
+export const COUNTED = 10_000;
 
 const COLUMNS = Object.keys(serviceQueue.table.columns)
   .filter((name) => name !== 'facts')
+  .map((name) => `r.${name}`)
   .join(', ');
 
-const KEYS = { due: { sql: "coalesce(due_at, 'infinity')", up: true }, registered: { sql: 'registered_at', up: false } } as const;
+/** What pages are ordered by: of a row, and of a place on a list. */
+const KEYS = {
+  due: { row: "coalesce(r.due_at, 'infinity')", place: 'l.place', up: true },
+  registered: { row: 'r.registered_at', place: 'r.registered_at', up: false },
+} as const;
 
-type FoundRow = QueueRow & { sort_key: string };
+const ROWS = 'read.service_queue r';
+const LISTED = `read.service_queue_listed l join ${ROWS} on r.case_id = l.case_id`;
 
-/** One page of the queue. @param now decides the lights */
+/** Cases of one page: those that stand under each of these conditions, which no case does under two. */
+interface Source {
+  readonly from: string;
+  readonly key: string;
+  readonly where: readonly string[];
+}
+
+type FoundRow = QueueRow & { readonly sort_key: string | null };
+
+/** One page of the queue, as of one instant of the read model. @param now decides the lights */
 export async function readQueue(
   db: Queryable,
   scope: QueueScope,
@@ -79,119 +76,103 @@ export async function readQueue(
   { limit, order = 'due', after, back = false }: QueueAsked,
   now: Date,
 ): Promise<QueuePage> {
-  const params: unknown[] = [now];
-  const parts = scopeParts(scope, params).map((part) => `${part} and `);
-  const where = conditions(filter, params, now);
-  const counted = db.query<{ total: number }>(`select (${counts(parts, where)})::int as total`, [...params]);
-  const { sql: key, up } = KEYS[order];
-  const ascending = up !== back;
-  let paging = '';
-  if (after) {
-    params.push(after.due, after.caseId);
-    paging = `and (${key}, case_id) ${ascending ? '>' : '<'} ($${params.length - 1}::timestamptz, $${params.length}::uuid)`;
-  }
-  params.push(limit + 1);
+  const params: unknown[] = [];
+  const add: Parameters = (value) => `$${params.push(value)}`;
+  const at = instantsOf(now);
+  const present = `${add(now)}::timestamptz`;
+  const ascending = KEYS[order].up !== back;
   const direction = ascending ? 'asc' : 'desc';
-  const told = `to_char(${key} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as sort_key`;
-  const rest = (by: string) => `order by ${by} ${direction}, case_id ${direction} limit $${params.length}`;
-  const found = parts.map(
-    (part) =>
-      `select ${COLUMNS}, ${LIGHT_SQL} as light, ${told} from read.service_queue where ${part}${where} ${paging} ${rest(key)}`,
+  const conditions = conditionsOf(filter, present, add);
+  const place = filter.queue === undefined ? undefined : placeOf(filter.queue, scope);
+  const kept = place !== undefined && conditions.length === 0;
+  const { from, key, where } = sourceOf(scope, filter, order, place, conditions, at, add);
+  const counted = kept ? countSql(place, at, add) : limitedCount(from, where, add);
+  const paging = after
+    ? ` and (${key}, r.case_id) ${ascending ? '>' : '<'} (${add(after.due)}::timestamptz, ${add(after.caseId)}::uuid)`
+    : '';
+  const most = add(limit + 1);
+  // Of a kept list the ids come first, by the list alone.
+  const listOnly = kept && order === 'due';
+  const rest = `order by k ${direction}, id ${direction} limit ${most}`;
+  const found = where.map((one) =>
+    listOnly
+      ? `(select l.place as k, l.case_id as id from read.service_queue_listed l where ${one}${paging.replace('r.case_id', 'l.case_id')} ${rest})`
+      : `(select ${key} as k, r.case_id as id from ${from} where ${one}${paging} ${rest})`,
   );
-  const together = found.map((one) => `(${one})`).join(' union all ');
-  const page = db.query<FoundRow>(found.length === 1 ? found[0]! : `select * from (${together}) found ${rest(key)}`, params);
-  const [{ rows: totals }, { rows }] = await Promise.all([counted, page]);
-  const more = rows.length > limit;
-  const shown = rows.slice(0, limit);
+  const sql =
+    `select t.total, p.* from (select ${counted} as total) t left join (` +
+    `select ${COLUMNS}, ${lightSql(present)} as light, f.k, to_char(f.k at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as sort_key ` +
+    `from (select * from (${found.join(' union all ')}) u ${rest}) f join ${ROWS} on r.case_id = f.id` +
+    `) p on true order by p.k ${direction}, p.case_id ${direction}`;
+  const { rows: answer } = await db.query<FoundRow & { total: number }>(sql, params);
+  return pageOf(answer, { limit, back, isFirst: after === undefined }, kept ? Number.POSITIVE_INFINITY : COUNTED);
+}
+
+function pageOf(
+  answer: readonly (FoundRow & { readonly total: number; readonly k?: unknown })[],
+  { limit, back, isFirst }: { readonly limit: number; readonly back: boolean; readonly isFirst: boolean },
+  counted: number,
+): QueuePage {
+  const { total } = answer[0]!;
+  const found = answer.filter((row) => row.case_id !== null);
+  const more = found.length > limit;
+  const shown = found.slice(0, limit);
   if (back) shown.reverse();
   const place = (row: FoundRow | undefined): QueueCursor | null =>
-    row ? { due: order === 'due' && row.due_at === null ? 'infinity' : row.sort_key, caseId: row.case_id } : null;
+    row ? { due: row.sort_key ?? 'infinity', caseId: row.case_id } : null;
+  const [first, last] = [place(shown[0]), place(shown.at(-1))];
   return {
-    rows: shown,
-    total: totals[0]!.total,
-    next: (back ? after !== undefined : more) ? place(shown.at(-1)) : null,
-    previous: (back ? more : after !== undefined) ? place(shown[0]) : null,
+    rows: shown.map(({ total: _, k: __, sort_key: ___, ...row }) => row as QueueRow),
+    total: Math.min(total, counted),
+    isMore: total > counted,
+    next: (back ? !isFirst : more) ? last : null,
+    previous: (back ? more : !isFirst) ? first : null,
   };
+}
+
+/** Named queues, and open cases of those who do not see all, are read by their lists; anything else by the rows' indexes. */
+function sourceOf(
+  scope: QueueScope,
+  filter: QueueFilter,
+  order: QueueOrder,
+  place: QueuePlace | undefined,
+  conditions: readonly string[],
+  at: Instants,
+  add: Parameters,
+): Source {
+  const listed =
+    place ??
+    (scope.kind !== 'all' && openAsked(filter) ? { part: { list: 'open' as const }, scopes: scopesOf(scope) } : undefined);
+  const { row, place: onList } = KEYS[order];
+  const and = (first: string): string => [first, ...conditions].join(' and ');
+  if (listed) return { from: LISTED, key: onList, where: listed.scopes.map((one) => and(standsSql(listed.part, one, at, add))) };
+  return { from: ROWS, key: row, where: scopeParts(scope, add).map(and) };
+}
+
+function limitedCount(from: string, where: readonly string[], add: Parameters): string {
+  const most = add(COUNTED + 1);
+  const each = where.map((one) => `(select 1 from ${from} where ${one} limit ${most})`);
+  return `(select count(*)::int from (select 1 from (${each.join(' union all ')}) u limit ${most}) c)`;
 }
 
 /** How many cases stand in each of these queues; exact. @param now decides the lights and what is due today */
-export async function countQueues(
-  db: Queryable,
-  scope: QueueScope,
-  queues: readonly QueueFilter[],
-  now: Date,
-): Promise<number[]> {
-  const params: unknown[] = [now];
-  const parts = scopeParts(scope, params).map((part) => `${part} and `);
-  const each = queues.map((filter) => `(${counts(parts, conditions(filter, params, now))})::int`);
-  const { rows } = await db.query<{ totals: number[] }>(
-    `select array[${each.join(', ')}] as totals where $1::timestamptz is not null`,
-    params,
-  );
+export async function countQueues(db: Queryable, scope: QueueScope, queues: readonly QueueName[], now: Date): Promise<number[]> {
+  const params: unknown[] = [];
+  const add: Parameters = (value) => `$${params.push(value)}`;
+  const at = instantsOf(now);
+  const each = queues.map((queue) => countSql(placeOf(queue, scope), at, add));
+  const { rows } = await db.query<{ totals: number[] }>(`select array[${each.join(', ')}]::int[] as totals`, params);
   return rows[0]!.totals;
 }
 
-const counts = (parts: readonly string[], where: string): string =>
-  parts
-    .map((part) => `(select count(*) from read.service_queue where $1::timestamptz is not null and ${part}${where})`)
-    .join(' + ');
-
-/** What a scope shows, in parts that have no row in common, so that each is read by an index of its own. */
-function scopeParts(scope: QueueScope, params: unknown[]): string[] {
-  if (scope.kind === 'all') return ['true'];
-  if (scope.kind === 'department') {
-    const n = `$${params.push(scope.departmentId)}`;
-    return [
-      `department_id = ${n}`,
-      `co_department_ids <> '[]'::jsonb and co_department_ids ? ${n} and department_id is distinct from ${n}`,
-    ];
-  }
-  const [own, department] = [params.push(scope.specialistId), params.push(scope.departmentId)];
-  return [`specialist_id = $${own}::uuid`, `specialist_id is null and department_id = $${department}`];
-}
-
-function conditions(filter: QueueFilter, params: unknown[], now: Date): string {
-  const all: string[] = [];
-  const add = (sql: (n: string) => string, value: unknown) => {
-    params.push(value);
-    all.push(sql(`$${params.length}`));
-  };
-  if (filter.queue !== undefined) {
-    const { where } = QUEUES[filter.queue];
-    const day = officeDay(now.getTime());
-    const bound = (at: number) => `$${params.push(new Date(at))}::timestamptz`;
-    // A parameter nobody names has no type PostgreSQL could guess.
-    const [today, tomorrow] =
-      filter.queue === 'due-today' ? [bound(startOfOfficeDay(day)), bound(startOfOfficeDay(day) + DAY_MS)] : ['', ''];
-    all.push(where({ now: '$1', today, tomorrow }));
-  }
-  if (filter.departmentId !== undefined) add((n) => `department_id = ${n}`, filter.departmentId);
-  if (filter.specialistId !== undefined) add((n) => `specialist_id = ${n}::uuid`, filter.specialistId);
-  if (filter.itemCode !== undefined) add((n) => `item_code = ${n}`, filter.itemCode);
-  if (filter.channelId !== undefined) add((n) => `channel_id = ${n}`, filter.channelId);
-  if (filter.status !== undefined) add((n) => `status = ${n}`, filter.status);
-  if (filter.paused !== undefined) add((n) => `paused = ${n}`, filter.paused);
-  const open = filter.open ?? (filter.status === undefined && filter.queue === undefined ? true : undefined);
-  if (open !== undefined) add((n) => `open = ${n}`, open);
-  if (filter.acceptedFrom) add((n) => `accepted_at >= ${n}`, filter.acceptedFrom);
-  if (filter.acceptedBefore) add((n) => `accepted_at < ${n}`, filter.acceptedBefore);
-  if (filter.number !== undefined) add((n) => `starts_with(number, ${n})`, filter.number);
-  if (filter.light !== undefined) add((n) => `${LIGHT_SQL} = ${n}`, filter.light);
-  return all.length === 0 ? 'true' : all.join(' and ');
-}
-
-/** The office's zone has no daylight saving time. */
-const DAY_MS = 86_400_000;
-
 /** Whether a talent has an open case among those a scope shows. */
 export async function hasCaseInScope(db: Queryable, scope: QueueScope, talentId: string): Promise<boolean> {
-  const params: unknown[] = [talentId];
-  const scoped = scopeParts(scope, params)
+  const params: unknown[] = [];
+  const add: Parameters = (value) => `$${params.push(value)}`;
+  const asked = `r.talent_id = ${add(talentId)}::uuid and r.open`;
+  const scoped = scopeParts(scope, add)
     .map((part) => `(${part})`)
     .join(' or ');
-  const { rows } = await db.query(
-    `select 1 from read.service_queue where talent_id = $1::uuid and open and (${scoped}) limit 1`,
-    params,
-  );
+  const { rows } = await db.query(`select 1 from ${ROWS} where ${asked} and (${scoped}) limit 1`, params);
   return rows.length > 0;
 }

@@ -10,7 +10,7 @@ import {
   isDissatisfied,
 } from '../../cases/facts.js';
 import type { RoutingPriority } from '../../channels/contract.js';
-import { QUEUE_INDEXES } from './queues.js';
+import { QUEUE_LISTS } from './queues.js';
 
 export interface ServiceQueueRow extends Row {
   case_id: string;
@@ -56,7 +56,7 @@ export interface ServiceQueueRow extends Row {
 /** Cases as those who work on them look for them. The light is not stored: it is `now` against the three instants. */
 export const serviceQueue = projection<ServiceQueueRow, TimeReference>({
   name: 'service_queue',
-  version: 5,
+  version: 6,
   table: {
     columns: {
       case_id: 'uuid',
@@ -100,8 +100,10 @@ export const serviceQueue = projection<ServiceQueueRow, TimeReference>({
       "(department_id, open, coalesce(due_at, 'infinity'), case_id)",
       "(specialist_id, open, coalesce(due_at, 'infinity'), case_id)",
       '(number)',
-      ...QUEUE_INDEXES,
+      '(talent_id)',
+      "using gin (co_department_ids) where co_department_ids <> '[]'::jsonb",
     ],
+    listed: QUEUE_LISTS,
   },
   rederive: (rows, time) => {
     const row = rows.one();
