@@ -89,7 +89,7 @@ const rowOf = ({ due, accepted, flags, registered, ...rest }: Sample, n: number)
 async function fill(rows: readonly ServiceQueueRow[]): Promise<void> {
   await pool.query('truncate read_service_queue_v6.rows');
   await pool.query(
-    'insert into read_service_queue_v6.rows select * from jsonb_populate_recordset(null::read_service_queue_v5.rows, $1::jsonb)',
+    'insert into read_service_queue_v6.rows select * from jsonb_populate_recordset(null::read_service_queue_v6.rows, $1::jsonb)',
     [JSON.stringify(rows)],
   );
 }
