@@ -91,6 +91,20 @@ export const PROBLEM_TEXTS: Readonly<Record<string, ProblemText>> = {
   'breach-not-standing': t('该时限没有已记录的超时', 'No breach of this clock stands'),
   'breach-already-excused': t('该超时已被豁免', 'The breach is excused already'),
   'breach-not-excused': t('该超时未被豁免', 'The breach is not excused'),
+  'handler-may-not-correct': t('办理人员不能更正自己办理的事项', 'Whoever handled a case may not correct it'),
+  'step-not-taken': t('该事项没有这一步的记录', 'The case has no such step on record'),
+  'occurred-in-future': t('发生时间不能晚于现在', 'It can not have happened later than now'),
+  'occurred-out-of-order': t(
+    '发生时间必须在 {earliest} 至 {latest} 之间（前后步骤之间）',
+    'It happened between the steps before and after it, from {earliest} to {latest}',
+  ),
+  'pause-not-found': t('该事项没有这次中止', 'The case has no such pause'),
+  'pause-void-alone': t('撤销中止时不能同时更正其内容', 'A pause that never was has nothing else to correct'),
+  'pause-span-reversed': t('中止结束时间必须晚于开始时间', 'A pause ends after it begins'),
+  'no-clock-ran': t('该时段内没有计时', 'No clock ran in that span'),
+  'callback-not-found': t('没有这次回访（共 {count} 次）', 'There is no such callback; there were {count}'),
+  'as-of-needed': t('请同时给出 asOf', 'It needs asOf beside it'),
+  'case-not-registered-then': t('当时该事项尚未登记', 'The case was not registered then'),
   'resume-not-later': t('恢复日期必须晚于今天（{today}）', 'The day it goes on lies after today, {today}'),
   // Command path
   'stale-version': t(

@@ -88,7 +88,8 @@ export class CommandRunner {
       checkVersion(loaded, context.ifMatch);
       // Clocks of two processes differ a little; within one stream business time never runs backwards by itself.
       const occurredAt = context.occurredAt ?? Math.max(recordedAt, loaded.lastOccurred);
-      const base = { now: occurredAt, actor: context.actor };
+      const late = context.occurredAt === undefined ? {} : { recordedAt };
+      const base = { now: occurredAt, actor: context.actor, ...late };
       const decided = decider.decide(command, loaded.state, await loadFacts(loaded.state, base));
       if (decided.length === 0) return { stream, events: [], revision: loaded.revision, position: undefined, repeated: false };
       const batch = this.buildBatch(stream, loaded, decided, context, { occurredAt, recordedAt });

@@ -9,6 +9,8 @@ export interface Command {
 export interface BaseFacts {
   readonly now: number;
   readonly actor: Actor;
+  /** When it is told, epoch milliseconds, where the command says that it happened at another time. */
+  readonly recordedAt?: number;
 }
 
 /**

@@ -81,7 +81,7 @@ export function replyText(draw: Draw, itemCode: string, outcome: Outcome): strin
   return draw.pick(MATTERS[itemCode]!.replies);
 }
 
-export type ReasonedStep = Exclude<keyof typeof REASON_CODES, 'RefuseReturn' | 'ReassignCase' | 'SuperviseCase'>;
+export type ReasonedStep = Exclude<keyof typeof REASON_CODES, 'RefuseReturn' | 'ReassignCase' | 'SuperviseCase' | 'CorrectCase'>;
 type Reasons<T extends keyof typeof REASON_CODES> = readonly (readonly [(typeof REASON_CODES)[T][number], string])[];
 
 /** Codes with a sentence each. */

@@ -467,7 +467,15 @@ describe('bad input', () => {
       const { json } = await window.post(`cases/${caseId}/close`);
       expect(json).toMatchObject({
         status: 409,
-        possible: ['AcceptCase', 'DeclineCase', 'WithdrawCase', 'AnswerDirectly', 'RemindCase', 'AddNote', 'SendMessage'],
+        possible: expect.arrayContaining([
+          'AcceptCase',
+          'DeclineCase',
+          'WithdrawCase',
+          'AnswerDirectly',
+          'RemindCase',
+          'AddNote',
+          'SendMessage',
+        ]),
       });
     });
   });

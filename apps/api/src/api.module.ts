@@ -10,6 +10,7 @@ import { WhatIfController } from '../../../libs/contexts/calendar/what-if/what-i
 import { WorkingTimeController } from '../../../libs/contexts/calendar/working-time.api.js';
 import { CardsController } from '../../../libs/contexts/cards/cards.api.js';
 import { CasesController } from '../../../libs/contexts/cases/case.api.js';
+import { CaseCorrectionsController } from '../../../libs/contexts/cases/case-corrections.api.js';
 import { CaseDeskController } from '../../../libs/contexts/cases/case-desk.api.js';
 import { CaseReviewController } from '../../../libs/contexts/cases/case-review.api.js';
 import { CaseRoutingController } from '../../../libs/contexts/cases/case-routing.api.js';
@@ -67,6 +68,7 @@ export const apiModule = (parts: Parts): DynamicModule => ({
     PolicyChangesController,
     CaseDeskController,
     CaseReviewController,
+    CaseCorrectionsController,
     PoliciesController,
     WorkingTimeController,
     WhatIfController,

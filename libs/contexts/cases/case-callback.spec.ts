@@ -73,7 +73,10 @@ describe('rating a case', () => {
     given(stories.rated.past)
       .when(command('RateCase'), told(who.talent, '2026-10-12T17:00'))
       .thenRefused('illegal-step', {
-        extra: { status: 'CLOSED', possible: ['ReopenCase', 'AddNote', 'SendMessage', 'ArchiveCase', 'SuperviseCase'] },
+        extra: {
+          status: 'CLOSED',
+          possible: expect.arrayContaining(['ReopenCase', 'AddNote', 'SendMessage', 'ArchiveCase', 'SuperviseCase']),
+        },
       });
   });
 
@@ -101,7 +104,14 @@ describe('closing a case', () => {
       .thenRefused('illegal-step', {
         extra: {
           status: 'RESULT_ACCEPTED',
-          possible: ['RecordCallback', 'RateCase', 'ReopenCase', 'AddNote', 'SendMessage', 'SuperviseCase'],
+          possible: expect.arrayContaining([
+            'RecordCallback',
+            'RateCase',
+            'ReopenCase',
+            'AddNote',
+            'SendMessage',
+            'SuperviseCase',
+          ]),
         },
       });
   });

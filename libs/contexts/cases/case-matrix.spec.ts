@@ -57,13 +57,22 @@ const ALLOWED: Readonly<Record<Step, readonly Role[]>> = {
   SuperviseCase: ['supervisor'],
   WorkOffSupervision: ['department', 'specialist'],
   CloseSupervision: ['supervisor'],
+  CorrectStepTime: ['supervisor'],
+  CorrectPause: ['supervisor'],
+  RecordLatePause: ['supervisor'],
+  CorrectResult: ['supervisor'],
+  CorrectCallback: ['supervisor'],
 };
 
 /** What can be said of every case there is. */
 const EVER = ['AddNote', 'SendMessage'] as const;
-const OPEN = [...EVER, 'RemindCase', 'SuperviseCase'] as const;
+const ACCEPTED = [...EVER, 'CorrectStepTime', 'RecordLatePause'] as const;
+const OPEN = [...ACCEPTED, 'RemindCase', 'SuperviseCase'] as const;
 const REGISTERED = [...EVER, 'RemindCase', 'AnswerDirectly'] as const;
-const JUDGED = [...EVER, 'SuperviseCase'] as const;
+const ANSWERED = [...ACCEPTED, 'CorrectResult'] as const;
+const SUBMITTED = [...OPEN, 'CorrectResult', 'AcceptResult', 'SendBackResult', 'WithdrawCase'] as const;
+const JUDGED = [...ANSWERED, 'SuperviseCase'] as const;
+const CALLED = [...JUDGED, 'CorrectCallback'] as const;
 
 const HANDLING = [
   ...OPEN,
@@ -112,7 +121,7 @@ const SITUATIONS: readonly (readonly [name: string, story: Story, now: string, s
     'paused',
     stories.paused,
     '2026-10-08T10:01',
-    [...OPEN, 'ContactRequester', 'ResumeClock', 'ReplyInPause', 'RequestExtension', 'WithdrawCase'],
+    [...OPEN, 'CorrectPause', 'ContactRequester', 'ResumeClock', 'ReplyInPause', 'RequestExtension', 'WithdrawCase'],
     true,
   ],
   [
@@ -122,26 +131,20 @@ const SITUATIONS: readonly (readonly [name: string, story: Story, now: string, s
     [...HANDLING, 'TakeCase', 'AssignCase', 'GrantExtension', 'RefuseExtension'],
     true,
   ],
-  ['submitted', stories.submitted, '2026-10-12T10:01', [...OPEN, 'AcceptResult', 'SendBackResult', 'WithdrawCase'], true],
+  ['submitted', stories.submitted, '2026-10-12T10:01', SUBMITTED, true],
   ['result accepted', stories.resultAccepted, '2026-10-12T11:01', [...JUDGED, 'RecordCallback', 'RateCase', 'ReopenCase'], true],
   [
     'called back',
     stories.calledBack,
     '2026-10-12T14:01',
-    [...JUDGED, 'RecordCallback', 'RateCase', 'CloseCase', 'ReopenCase'],
+    [...CALLED, 'RecordCallback', 'RateCase', 'CloseCase', 'ReopenCase'],
     true,
   ],
-  ['closed', stories.closed, '2026-10-12T15:01', [...JUDGED, 'RateCase', 'ReopenCase', 'ArchiveCase'], true],
-  ['closed and rated', stories.rated, '2026-10-12T16:01', [...JUDGED, 'ReopenCase', 'ArchiveCase'], true],
-  ['withdrawn', stories.withdrawn, '2026-10-09T10:01', [...EVER, 'ArchiveCase'], true],
-  ['answered late', late, '2026-10-14T10:01', [...OPEN, 'AcceptResult', 'SendBackResult', 'WithdrawCase', 'ExcuseBreach'], true],
-  [
-    'answered late and excused',
-    excused,
-    '2026-10-14T11:01',
-    [...OPEN, 'AcceptResult', 'SendBackResult', 'WithdrawCase', 'WithdrawExcuse'],
-    true,
-  ],
+  ['closed', stories.closed, '2026-10-12T15:01', [...CALLED, 'RateCase', 'ReopenCase', 'ArchiveCase'], true],
+  ['closed and rated', stories.rated, '2026-10-12T16:01', [...CALLED, 'ReopenCase', 'ArchiveCase'], true],
+  ['withdrawn', stories.withdrawn, '2026-10-09T10:01', [...ACCEPTED, 'ArchiveCase'], true],
+  ['answered late', late, '2026-10-14T10:01', [...SUBMITTED, 'ExcuseBreach'], true],
+  ['answered late and excused', excused, '2026-10-14T11:01', [...SUBMITTED, 'WithdrawExcuse'], true],
   ['open again', stories.reopened, '2026-10-13T10:01', [...OPEN, 'AnswerDirectly', 'DispatchCase', 'WithdrawCase'], true],
   [
     'given back',
@@ -154,14 +157,23 @@ const SITUATIONS: readonly (readonly [name: string, story: Story, now: string, s
     'waiting for materials',
     stories.contacted.step('RequestSupplement', who.specialist, '2026-09-30T11:10'),
     '2026-09-30T11:11',
-    [...OPEN, 'ContactRequester', 'ResumeClock', 'ReplyInPause', 'ReceiveSupplement', 'RequestExtension', 'WithdrawCase'],
+    [
+      ...OPEN,
+      'CorrectPause',
+      'ContactRequester',
+      'ResumeClock',
+      'ReplyInPause',
+      'ReceiveSupplement',
+      'RequestExtension',
+      'WithdrawCase',
+    ],
     true,
   ],
   [
     'under supervision',
     stories.submitted.step('SuperviseCase', who.supervisor, '2026-10-12T10:01'),
     '2026-10-12T10:02',
-    [...EVER, 'RemindCase', 'AcceptResult', 'SendBackResult', 'WithdrawCase', 'WorkOffSupervision', 'CloseSupervision'],
+    [...SUBMITTED.filter((step) => step !== 'SuperviseCase'), 'WorkOffSupervision', 'CloseSupervision'],
     true,
   ],
   [
@@ -178,9 +190,22 @@ const SITUATIONS: readonly (readonly [name: string, story: Story, now: string, s
   ['archived', stories.rated.step('ArchiveCase', who.window, '2026-10-12T17:00'), '2026-10-12T17:01', [], true],
 ];
 
+/** A command whose data is right for the story, where that depends on it. */
+function rightCommand(step: Step, { state }: Story): CaseCommand {
+  const pause = state?.clocks.flatMap(({ pauses }) => pauses)[0];
+  if (step === 'CorrectPause' && pause?.cause !== undefined) return command(step, { pauseId: pause.cause });
+  if (step !== 'RecordLatePause' || !state || state.acceptedAt === null) return command(step);
+  const [from, to] = [state.acceptedAt, state.acceptedAt + 30_000].map((instant) => new Date(instant).toISOString());
+  return command(step, { from: from!, to: to! });
+}
+
+/** The time of a late fact lies between the steps around it. */
+const rightTime = (step: Step, { state }: Story, now: string): string | number =>
+  step === 'CorrectStepTime' && state && state.acceptedAt !== null ? state.acceptedAt + 30_000 : now;
+
 const codeOf = (story: Story, step: Step, role: Role, now: string): string => {
   try {
-    caseDecider.decide(command(step), story.state, told(who[role], now));
+    caseDecider.decide(rightCommand(step, story), story.state, told(who[role], rightTime(step, story, now)));
     return 'allowed';
   } catch (error) {
     if (error instanceof Refusal) return error.code;

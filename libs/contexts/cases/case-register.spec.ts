@@ -112,7 +112,15 @@ describe('registering a case', () => {
       .thenRefused('illegal-step', {
         extra: {
           status: 'REGISTERED',
-          possible: ['AcceptCase', 'DeclineCase', 'WithdrawCase', 'AnswerDirectly', 'RemindCase', 'AddNote', 'SendMessage'],
+          possible: expect.arrayContaining([
+            'AcceptCase',
+            'DeclineCase',
+            'WithdrawCase',
+            'AnswerDirectly',
+            'RemindCase',
+            'AddNote',
+            'SendMessage',
+          ]),
         },
       });
   });
@@ -179,7 +187,15 @@ describe('accepting a case', () => {
         params: { status: 'ACCEPTED' },
         extra: {
           status: 'ACCEPTED',
-          possible: ['DispatchCase', 'WithdrawCase', 'AnswerDirectly', 'RemindCase', 'AddNote', 'SendMessage', 'SuperviseCase'],
+          possible: expect.arrayContaining([
+            'DispatchCase',
+            'WithdrawCase',
+            'AnswerDirectly',
+            'RemindCase',
+            'AddNote',
+            'SendMessage',
+            'SuperviseCase',
+          ]),
         },
       });
   });
@@ -197,7 +213,9 @@ describe('declining a case', () => {
   it('leaves nothing to do', () => {
     given(stories.declined.past)
       .when(command('AcceptCase'), told(who.window, '2026-09-30T11:00'))
-      .thenRefused('illegal-step', { extra: { status: 'DECLINED', possible: ['AddNote', 'SendMessage', 'ArchiveCase'] } });
+      .thenRefused('illegal-step', {
+        extra: { status: 'DECLINED', possible: expect.arrayContaining(['AddNote', 'SendMessage', 'ArchiveCase']) },
+      });
   });
 });
 
@@ -222,7 +240,14 @@ describe('withdrawing a case', () => {
       .thenRefused('illegal-step', {
         extra: {
           status: 'RESULT_ACCEPTED',
-          possible: ['RecordCallback', 'RateCase', 'ReopenCase', 'AddNote', 'SendMessage', 'SuperviseCase'],
+          possible: expect.arrayContaining([
+            'RecordCallback',
+            'RateCase',
+            'ReopenCase',
+            'AddNote',
+            'SendMessage',
+            'SuperviseCase',
+          ]),
         },
       });
   });

@@ -15,7 +15,7 @@ import {
 import { Body, Controller, Get, Post, Query } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Ask, type Outcome, RunCommand } from '../edge.js';
+import { Ask, type Outcome, type Reads, RunCommand } from '../edge.js';
 import {
   AssignBody,
   CallbackBody,
@@ -37,8 +37,9 @@ import {
   WithdrawExcuseBody,
 } from './case.bodies.js';
 import { type CaseStep, registerCase } from './case.intake.js';
-import { casePage, myCases } from './case.pages.js';
+import { casePage, caseThen, myCases } from './case.pages.js';
 import { CASE_SHAPE, MY_CASES_SHAPE } from './case.shapes.js';
+import { AS_OF, lookBack } from './case-as-of.pages.js';
 import { reasoned, runStep, Step } from './case-step.api.js';
 
 const MY_CASES = {
@@ -73,12 +74,16 @@ export class CasesController {
 
   @Get('cases/:caseId')
   @Roles('talent', 'window', 'department', 'specialist', 'supervisor', 'auditor')
-  @Shows('The case; ETag is its revision', CASE_SHAPE)
-  @summary('A case with its clocks and the steps the caller can take now')
-  read(@Asked() request: RequestState, @Id('caseId') id: string): Promise<Answer> {
-    return this.queries.execute(
-      new Ask(request, ['case_detail', 'talents'], (reads) => casePage(reads, id), { case_detail: id }),
-    );
+  @ApiParameters(AS_OF)
+  @Shows('The case; ETag is its revision, but for one that is looked back at', CASE_SHAPE)
+  @summary('A case with its clocks and the steps the caller can take now, or as it was at an instant')
+  read(@Asked() request: RequestState, @Id('caseId') id: string, @Query() query: Record<string, unknown>): Promise<Answer> {
+    const { asOf, sense } = readParameters(AS_OF, query);
+    const page = (reads: Reads) => {
+      const back = lookBack(reads, asOf, sense);
+      return back ? caseThen(reads, id, back.at, back.sense) : casePage(reads, id);
+    };
+    return this.queries.execute(new Ask(request, ['case_detail', 'talents'], page, { case_detail: id }));
   }
 
   @Get('my/cases')

@@ -7,8 +7,8 @@ import type { AssignmentMode, ContactMode, Outcome, Reachability, Relation, Sati
 const URGENCIES = ['ENQUIRY', 'NORMAL', 'COMPLEX'] as const satisfies readonly Urgency[];
 const RELATIONS = ['CHILD', 'SPOUSE'] as const satisfies readonly Relation[];
 const MODES = ['PHONE', 'ON_SITE', 'ONLINE'] as const satisfies readonly ContactMode[];
-const OUTCOMES = ['SOLVED', 'ANSWERED', 'REFERRED', 'UNSOLVABLE'] as const satisfies readonly Outcome[];
-const REACHABILITIES = ['VALID', 'UNREACHABLE'] as const satisfies readonly Reachability[];
+export const OUTCOMES = ['SOLVED', 'ANSWERED', 'REFERRED', 'UNSOLVABLE'] as const satisfies readonly Outcome[];
+export const REACHABILITIES = ['VALID', 'UNREACHABLE'] as const satisfies readonly Reachability[];
 
 export const DEPARTMENT = /^[a-z][a-z0-9-]{0,31}$/;
 
@@ -140,7 +140,7 @@ export class ResultBody {
   readonly reply!: string;
 }
 
-const SATISFACTION = '1 very dissatisfied to 5 very satisfied';
+export const SATISFACTION = '1 very dissatisfied to 5 very satisfied';
 
 export class CallbackBody {
   @OneOf(REACHABILITIES, 'Whether the requester was reached')

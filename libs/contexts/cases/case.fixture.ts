@@ -122,6 +122,8 @@ export function command<T extends CaseCommand['type']>(type: T, changes: Partial
 const reasoned = { reasonCode: 'OTHER', reason: sealed('reason') };
 const judged = { reachability: 'VALID', resolved: true, satisfaction: 4, remark: null } as const;
 
+const because = { reasonCode: 'RECORDED_LATE', reason: sealed('reason') };
+
 const SAMPLES: { readonly [T in CaseCommand['type']]: Data<T> } = {
   RegisterCase: {
     caseId: 'case-1',
@@ -174,6 +176,16 @@ const SAMPLES: { readonly [T in CaseCommand['type']]: Data<T> } = {
   SuperviseCase: reasoned,
   WorkOffSupervision: { report: sealed('report') },
   CloseSupervision: { remark: null },
+  CorrectStepTime: { ...because, step: 'ACCEPTED' },
+  CorrectPause: { ...because, pauseId: 'event-0', voided: true },
+  RecordLatePause: {
+    ...because,
+    pauseReasonCode: 'THIRD_PARTY',
+    from: '2026-10-08T02:00:00.000Z',
+    to: '2026-10-08T03:00:00.000Z',
+  },
+  CorrectResult: { ...because, outcome: 'UNSOLVABLE', reply: null },
+  CorrectCallback: { ...because, n: 1, reachability: 'VALID', resolved: false, satisfaction: 2 },
   HandOverCase: { fromSpecialistId: 'specialist-1', toSpecialistId: 'specialist-2', handOverId: 'hand-over-1' },
   ReturnToQueue: { specialistId: 'specialist-1', due: '2026-09-30T04:00:00.000Z' },
 };

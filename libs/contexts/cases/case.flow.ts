@@ -64,4 +64,9 @@ export const caseFlow = flow<CaseEvent>('cases', {
   CaseArchived: each,
   SupervisionWorkedOff: each,
   SupervisionClosed: each,
+  StepTimeCorrected: each,
+  PauseCorrected: each,
+  PauseRecordedLate: each,
+  ResultCorrected: each,
+  CallbackCorrected: { ...each, reactions: [superviseCaseOnDissatisfiedCallback] },
 });

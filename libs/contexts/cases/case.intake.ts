@@ -1,11 +1,14 @@
 import { type CommandResult, canonicalJson, createdIdOf, notFound, type Sealed, streamName } from '@huicai/kernel';
 import { envelopeContext } from '@huicai/vault';
+import { parseInstant } from '@huicai/working-time';
 import type { Caller, CommandMeta, Gateway } from '../gateway.js';
 import type {
   AssignmentMode,
+  CallbackAnswer,
   CaseCommand,
   CaseSubject,
   ContactMode,
+  CorrectableStep,
   Outcome,
   Reachability,
   Relation,
@@ -87,6 +90,20 @@ export type CaseStep =
       readonly satisfaction: Satisfaction | null;
       readonly remark: string | null;
     }
+  | ({ readonly reasonCode: string; readonly reason: string } & (
+      | { readonly type: 'CorrectStepTime'; readonly step: CorrectableStep; readonly occurredAt: string }
+      | {
+          readonly type: 'CorrectPause';
+          readonly pauseId: string;
+          readonly voided: boolean;
+          readonly from?: string;
+          readonly to?: string;
+          readonly pauseReasonCode?: string;
+        }
+      | { readonly type: 'RecordLatePause'; readonly pauseReasonCode: string; readonly from: string; readonly to: string }
+      | { readonly type: 'CorrectResult'; readonly outcome: Outcome; readonly reply: string | null }
+      | ({ readonly type: 'CorrectCallback'; readonly n: number } & CallbackAnswer)
+    ))
   | { readonly type: 'RateCase'; readonly satisfaction: Satisfaction; readonly comment: string | null };
 
 /** Fields that hold a person's own words. */
@@ -161,7 +178,8 @@ export async function stepCase(
 ): Promise<CommandResult> {
   const { caseId, subjects } = target;
   if (!subjects) throw notFound('case-not-found');
-  const { type, ...fields } = step;
+  // What happened earlier is recorded with the time it happened at.
+  const { type, occurredAt, ...fields } = { occurredAt: undefined, ...step };
   const subjectId = mostSensitive(subjects);
   const data: Record<string, unknown> = { ...fields };
   let personal = false;
@@ -182,6 +200,7 @@ export async function stepCase(
       context: {
         ...meta,
         ...reasonCode,
+        ...(occurredAt === undefined ? {} : { occurredAt: parseInstant(occurredAt) }),
         commandHash: await gateway.vault.commandHash(canonicalJson(step), personal ? subjectId : null),
       },
     });

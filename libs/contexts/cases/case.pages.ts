@@ -3,6 +3,7 @@ import { forbidden, notFound, streamName } from '@huicai/kernel';
 import { type ClockState, formatInstant } from '@huicai/working-time';
 import {
   type AppliedChange,
+  changesKnownAt,
   changesOf,
   clockUnder,
   OFFICE_ZONE,
@@ -13,6 +14,7 @@ import type { Found, Reads } from '../edge.js';
 import { toldLimit } from '../ledger.js';
 import { maskedFor, masking, refuseForeignCase } from '../visibility.js';
 import { possibleSteps, possibleStepsOfCoDepartment } from './case.js';
+import { caseAsOf, type Sense } from './case-as-of.pages.js';
 import type { Relation } from './contract.js';
 import { type CaseFacts, currentClock, viewOf } from './facts.js';
 import { PAUSED, PROGRESS } from './progress-texts.js';
@@ -31,10 +33,39 @@ export async function casePage(reads: Reads, caseId: string): Promise<Found> {
   const row = await findCase(reads.db, caseId);
   if (!row) throw notFound('case-not-found');
   await refuseForeignCase(reads, row.facts);
+  const time = await reads.timeOf(row.facts.clocks);
+  const { facts } = row;
+  const steps = isOwn(reads, facts) ? possibleSteps(facts, reads.caller.role) : possibleStepsOfCoDepartment(facts);
+  const body = await caseBody(reads, row, time, reads.now);
+  // Lights and what is left move with the clock, the talent's name and phone with another stream.
+  return { revision: row.revision, movesOn: true, body: { ...body, possibleSteps: steps, revision: row.revision } };
+}
+
+/**
+ * The same of an instant that is over: as it was known then, or as it was by all that has been put right since. There is nothing to do.
+ *
+ * @throws Refusal `case-not-found`, `not-yours`; BadInput `case-not-registered-then`
+ */
+export async function caseThen(reads: Reads, caseId: string, at: number, sense: Sense): Promise<Found> {
+  const { now, was, events, matter, reply } = await caseAsOf(reads, caseId, at, sense);
+  await refuseForeignCase(reads, now);
+  if (!was || !matter) throw badInput('case-not-registered-then', 'asOf');
+  const [time, calendar] = await Promise.all([
+    reads.timeOf(was.clocks),
+    was.clocks[0] ? reads.calendar(was.clocks[0].calendarId) : undefined,
+  ]);
+  const reference = calendar ? { ...time, calendar } : time;
+  const known = sense === 'KNOWN' ? changesKnownAt(reference, at) : reference;
+  const body = await caseBody(reads, { facts: was, matter, reply }, known, at);
+  return { movesOn: true, body: { ...body, possibleSteps: [], revision: events.at(-1)!.revision.toString() } };
+}
+
+/** @param now the instant lights and remaining time are of, epoch milliseconds */
+async function caseBody(reads: Reads, row: Pick<CaseDetailRow, 'facts' | 'matter' | 'reply'>, time: TimeReference, now: number) {
   const { caller, directory } = reads;
-  const [time, talent, items, network, clear] = await Promise.all([
-    reads.timeOf(row.facts.clocks),
-    talentContact(reads, row.talent_id, `cases/${caseId}`),
+  const { caseId, talentId } = row.facts;
+  const [talent, items, network, clear] = await Promise.all([
+    talentContact(reads, talentId, `cases/${caseId}`),
     directory.itemNames(row.facts.catalogueVersion),
     directory.network(),
     reads.open<{ matter: string; reply: CaseDetailRow['reply']; subjects: Concern[] }>(
@@ -44,64 +75,58 @@ export async function casePage(reads: Reads, caseId: string): Promise<Found> {
   ]);
   const { facts } = row;
   return {
-    revision: row.revision,
-    // Lights and what is left move with the clock, the talent's name and phone with another stream.
-    movesOn: true,
-    body: {
-      id: caseId,
-      number: facts.number,
-      status: facts.status,
-      cycle: facts.cycle,
-      itemCode: facts.itemCode,
-      itemName: items.get(facts.itemCode) ?? null,
-      catalogueVersion: facts.catalogueVersion,
-      channelId: facts.channelId,
-      area: facts.area,
-      routing: facts.routing,
-      urgency: facts.urgency,
-      talent: { id: row.talent_id, ...talent },
-      concerns: clear.subjects.filter(({ relation }) => relation !== 'SELF'),
-      matter: clear.matter,
-      result: clear.reply && { outcome: clear.reply.outcome, reply: clear.reply.text },
-      department: facts.departmentId && { id: facts.departmentId, name: network.departments[facts.departmentId] ?? null },
-      coDepartmentIds: facts.coDepartmentIds,
-      specialistId: facts.specialistId,
-      registeredAt: at(facts.registeredAt),
-      ...milestones(facts),
-      paused: pauseOf(facts),
-      opinions: facts.opinions.map((opinion) => opinionOf(facts, opinion)),
-      extensionAsked: facts.extensionAsked && { ...facts.extensionAsked, at: at(facts.extensionAsked.at) },
-      callbacks: facts.callbacks.map((callback) => ({ ...callback, at: at(callback.at) })),
-      rating: facts.rating,
-      supervisions: facts.supervisions.map(({ cycle, cause, raisedAt, workedOffAt, closedAt }) => ({
-        cycle,
-        cause,
-        raisedAt: at(raisedAt),
-        workedOffAt: at(workedOffAt),
-        closedAt: at(closedAt),
-      })),
-      direct: facts.direct,
-      returns: { count: facts.returns, departmentIds: facts.returnedBy },
-      supplement: facts.supplement && {
-        until: facts.supplement.until,
-        since: at(facts.supplement.at),
-        asked: facts.supplementsAsked,
-      },
-      reminders: { count: facts.reminders.length, lastAt: at(facts.reminders.at(-1)?.at ?? null) },
-      talentWroteAt: at(facts.talentWroteAt),
-      breaches: breachesOf(facts),
-      clocks: facts.clocks.map((clock) => clockOf(clock, time, reads.now)),
-      sealedCycles: facts.sealedCycles.map(({ cycle, departmentId, outcome, rating, callbacks, ...sealed }) => ({
-        cycle,
-        departmentId,
-        outcome,
-        rating,
-        callbacks: callbacks.length,
-        ...milestones(sealed),
-      })),
-      possibleSteps: isOwn(reads, facts) ? possibleSteps(facts, caller.role) : possibleStepsOfCoDepartment(facts),
-      revision: row.revision,
+    id: caseId,
+    number: facts.number,
+    status: facts.status,
+    cycle: facts.cycle,
+    itemCode: facts.itemCode,
+    itemName: items.get(facts.itemCode) ?? null,
+    catalogueVersion: facts.catalogueVersion,
+    channelId: facts.channelId,
+    area: facts.area,
+    routing: facts.routing,
+    urgency: facts.urgency,
+    talent: { id: talentId, ...talent },
+    concerns: clear.subjects.filter(({ relation }) => relation !== 'SELF'),
+    matter: clear.matter,
+    result: clear.reply && { outcome: clear.reply.outcome, reply: clear.reply.text },
+    department: facts.departmentId && { id: facts.departmentId, name: network.departments[facts.departmentId] ?? null },
+    coDepartmentIds: facts.coDepartmentIds,
+    specialistId: facts.specialistId,
+    registeredAt: at(facts.registeredAt),
+    ...milestones(facts),
+    paused: pauseOf(facts),
+    opinions: facts.opinions.map((opinion) => opinionOf(facts, opinion)),
+    extensionAsked: facts.extensionAsked && { ...facts.extensionAsked, at: at(facts.extensionAsked.at) },
+    callbacks: facts.callbacks.map((callback) => ({ ...callback, at: at(callback.at) })),
+    rating: facts.rating,
+    supervisions: facts.supervisions.map(({ cycle, cause, raisedAt, workedOffAt, closedAt }) => ({
+      cycle,
+      cause,
+      raisedAt: at(raisedAt),
+      workedOffAt: at(workedOffAt),
+      closedAt: at(closedAt),
+    })),
+    direct: facts.direct,
+    corrections: facts.corrections,
+    returns: { count: facts.returns, departmentIds: facts.returnedBy },
+    supplement: facts.supplement && {
+      until: facts.supplement.until,
+      since: at(facts.supplement.at),
+      asked: facts.supplementsAsked,
     },
+    reminders: { count: facts.reminders.length, lastAt: at(facts.reminders.at(-1)?.at ?? null) },
+    talentWroteAt: at(facts.talentWroteAt),
+    breaches: breachesOf(facts),
+    clocks: facts.clocks.map((clock) => clockOf(clock, time, now)),
+    sealedCycles: facts.sealedCycles.map(({ cycle, departmentId, outcome, rating, callbacks, ...sealed }) => ({
+      cycle,
+      departmentId,
+      outcome,
+      rating,
+      callbacks: callbacks.length,
+      ...milestones(sealed),
+    })),
   };
 }
 

@@ -72,6 +72,7 @@ export const CASE_SHAPE = object({
     object({ cycle: 'integer', cause: 'text', raisedAt: 'instant', workedOffAt: 'instant?', closedAt: 'instant?' }),
   ),
   direct: 'flag',
+  corrections: 'integer',
   returns: object({ count: 'integer', departmentIds: list('text') }),
   supplement: nullable(object({ until: 'day', since: 'instant', asked: 'integer' })),
   reminders: object({ count: 'integer', lastAt: 'instant?' }),

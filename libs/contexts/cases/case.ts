@@ -7,6 +7,7 @@ import { assign } from './rules/assign.js';
 import { recordBreach } from './rules/breach.js';
 import { rate, recordCallback } from './rules/callback.js';
 import { close, reopen, withdraw } from './rules/close.js';
+import { correctCallback, correctPause, correctResult, correctStepTime, recordLatePause } from './rules/correct.js';
 import { dispatch, returnCase, signFor } from './rules/dispatch.js';
 import { excuseBreach, withdrawExcuse } from './rules/excuse.js';
 import { grantExtension, refuseExtension, requestExtension } from './rules/extension.js';
@@ -71,6 +72,11 @@ const table: { readonly [T in CaseCommand['type']]: Rule<T> } = {
   SuperviseCase: supervise,
   WorkOffSupervision: workOff,
   CloseSupervision: closeSupervision,
+  CorrectStepTime: correctStepTime,
+  CorrectPause: correctPause,
+  RecordLatePause: recordLatePause,
+  CorrectResult: correctResult,
+  CorrectCallback: correctCallback,
 };
 
 export const caseRules = Object.values(table) as readonly AnyRule[];

@@ -10,19 +10,14 @@ import {
   Roles,
   readParameters,
   Shows,
-  textParameter,
 } from '@huicai/http';
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { Ask } from '../edge.js';
-import { instant } from '../instant-field.js';
 import { LEDGER_SHAPE } from '../ledger.js';
+import { AS_OF } from './case-as-of.pages.js';
 import { explainCaseClock } from './clock-explanation.pages.js';
-
-const ASKED = {
-  asOf: textParameter(instant, 'As all stood and was known at this instant; now unless told', { format: 'date-time' }),
-};
 
 const EVENT = object({
   id: 'uuid',
@@ -88,7 +83,7 @@ export class ClockExplanationController {
   @Get(':clock/explain')
   @Roles('talent', 'window', 'department', 'specialist', 'supervisor', 'auditor')
   @CLOCK
-  @ApiParameters(ASKED)
+  @ApiParameters(AS_OF)
   @shown
   @ApiOperation({ summary: 'Explains a clock (时限说明): what counted, what did not, why, and which event caused it' })
   explain(
@@ -97,13 +92,13 @@ export class ClockExplanationController {
     @Param('clock') clock: string,
     @Query() query: Record<string, unknown>,
   ): Promise<Answer> {
-    const { asOf } = readParameters(ASKED, query);
-    return this.queries.execute(new Ask(request, [], (reads) => explainCaseClock(reads, id, clock, asOf)));
+    const { asOf, sense } = readParameters(AS_OF, query);
+    return this.queries.execute(new Ask(request, [], (reads) => explainCaseClock(reads, id, clock, asOf, sense)));
   }
 
   @Get(':clock/:cycle/:n/explain')
   @Roles('talent', 'window', 'department', 'specialist', 'supervisor', 'auditor')
-  @ApiParameters(ASKED)
+  @ApiParameters(AS_OF)
   @shown
   @ApiOperation({ summary: 'The same, by the clock id as it is written' })
   explainById(

@@ -1,5 +1,5 @@
 import { badInput } from '@huicai/http';
-import { eventTime, notFound, type RecordedEvent, streamName } from '@huicai/kernel';
+import { notFound, type RecordedEvent } from '@huicai/kernel';
 import {
   type ClockState,
   type CompiledCalendar,
@@ -10,7 +10,6 @@ import {
   explainTime,
   type Instant,
   type LedgerEntry,
-  parseInstant,
 } from '@huicai/working-time';
 import {
   type AppliedChange,
@@ -29,47 +28,41 @@ import {
 import type { Found, Reads } from '../edge.js';
 import { told, toldLimit } from '../ledger.js';
 import { refuseForeignCase } from '../visibility.js';
+import { caseAsOf, correctionsOf, lookBack } from './case-as-of.pages.js';
 import { viewOf } from './clocks.js';
-import type { CaseEvent } from './contract.js';
-import { type CaseFacts, foldCase } from './facts.js';
+import type { CaseFacts } from './facts.js';
 
 /**
  * A clock of a case as it stood and as it was known at an instant, with all that made it so. Told from the case's own events.
  *
  * @param clock a clock id, or a kind for the latest clock of it
  * @param asOf ISO 8601; now when left out
- * @throws Refusal `case-not-found`, `not-yours`, `clock-not-found`; BadInput `as-of-future`, `clock-not-started-then`
+ * @param sense as known then, or as corrected since
+ * @throws Refusal `case-not-found`, `not-yours`, `clock-not-found`; BadInput `as-of-future`, `as-of-needed`, `clock-not-started-then`
  */
-export async function explainCaseClock(reads: Reads, caseId: string, clock: string, asOf: string | undefined): Promise<Found> {
-  const at = asOf === undefined ? reads.now : parseInstant(asOf);
-  if (at > reads.now) throw badInput('as-of-future', 'asOf');
-  const { now, then, events } = await caseAsOf(reads, caseId, at);
+export async function explainCaseClock(
+  reads: Reads,
+  caseId: string,
+  clock: string,
+  asOf: string | undefined,
+  sense: string | undefined,
+): Promise<Found> {
+  const back = lookBack(reads, asOf, sense) ?? { at: reads.now, sense: 'KNOWN' as const };
+  const { at } = back;
+  const { now, was, events } = await caseAsOf(reads, caseId, at, back.sense);
   await refuseForeignCase(reads, now);
   const known = clockNamed(now, clock);
   if (!known) throw notFound('clock-not-found', { field: 'clock' });
-  const state = then && (clock.includes('/') ? clockNamed(then, known.clockId) : clockNamed(then, clock));
+  const state = was && (clock.includes('/') ? clockNamed(was, known.clockId) : clockNamed(was, clock));
   if (!state) throw badInput('clock-not-started-then', 'asOf');
   const [time, calendars] = await Promise.all([reads.timeOf([state]), reads.calendar(state.calendarId)]);
-  const body = { caseId, ...explanationOf(state, changesKnownAt({ calendar: calendars, policy: time.policy }, at), at) };
-  const causes = new Set(causesIn(body));
+  const reference = { calendar: calendars, policy: time.policy };
+  const body = {
+    caseId,
+    ...explanationOf(state, back.sense === 'KNOWN' ? changesKnownAt(reference, at) : reference, at),
+  };
+  const causes = new Set([...causesIn(body), ...correctionsOf(events, state.clockId)]);
   return { movesOn: true, body: { ...body, events: events.filter(({ id }) => causes.has(id)).map((event) => eventOf(event)) } };
-}
-
-/** The case today and as its events recorded until an instant tell it; the events are those until then. */
-async function caseAsOf(reads: Reads, caseId: string, at: Instant) {
-  let now: CaseFacts | null = null;
-  let then: CaseFacts | null = null;
-  const events: RecordedEvent[] = [];
-  for await (const event of reads.events(streamName('case', caseId))) {
-    const { type, data } = event;
-    const step = { type, data } as CaseEvent;
-    now = foldCase(now, step, eventTime(event));
-    if (Date.parse(event.metadata.recordedAt) > at) continue;
-    then = foldCase(then, step, eventTime(event));
-    events.push(event);
-  }
-  if (!now) throw notFound('case-not-found');
-  return { now, then, events };
 }
 
 function clockNamed({ clocks }: CaseFacts, name: string): ClockState | undefined {

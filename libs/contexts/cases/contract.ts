@@ -3,8 +3,12 @@ import type { Limit } from '@huicai/working-time';
 import type { ClockKind, Urgency } from '../calendar/contract.js';
 import type { RoutingPriority } from '../channels/contract.js';
 import type { TalentCategory } from '../talents/contract.js';
+import type { Outcome, Reachability, Satisfaction } from './contract-answers.js';
+import type { CorrectionCommand, CorrectionEvent } from './contract-corrections.js';
 
 export type { ClockKind, Urgency } from '../calendar/contract.js';
+export type { CallbackAnswer, Outcome, Reachability, Satisfaction } from './contract-answers.js';
+export type { CorrectableStep } from './contract-corrections.js';
 
 /** How the specialist of a case is found: named by a person, in turn, by who has least to do, or by who knows the item and has least to do. */
 export type AssignmentMode = 'MANUAL' | 'ROUND_ROBIN' | 'LEAST_LOADED' | 'SKILL_MATCHED';
@@ -29,12 +33,8 @@ export interface RoutingProposal {
   readonly fastTrack: boolean;
 }
 
-export type Outcome = 'SOLVED' | 'ANSWERED' | 'REFERRED' | 'UNSOLVABLE';
 export type Relation = 'SELF' | 'CHILD' | 'SPOUSE';
 export type ContactMode = 'PHONE' | 'ON_SITE' | 'ONLINE';
-export type Reachability = 'VALID' | 'UNREACHABLE';
-/** 1 very dissatisfied to 5 very satisfied (GB/T 39735-2020 order); 1 and 2 are bad reviews. */
-export type Satisfaction = 1 | 2 | 3 | 4 | 5;
 /** Why a case is put under supervision (督办): said at the callback, or said again after the case had been reopened. */
 export type SupervisionCause = 'DISSATISFIED' | 'STILL_DISSATISFIED' | 'OVERDUE' | 'ORDERED';
 
@@ -78,6 +78,7 @@ interface Supervised {
 type Ev<T extends string, D = Record<never, never>> = { readonly type: T; readonly data: D };
 
 export type CaseEvent =
+  | CorrectionEvent
   | Ev<
       'CaseRegistered',
       {
@@ -243,6 +244,7 @@ export type CaseEvent =
   | Ev<'SupervisionClosed', Supervised & { readonly remark: Sealed | null }>;
 
 export type CaseCommand =
+  | CorrectionCommand
   | Ev<
       'RegisterCase',
       {

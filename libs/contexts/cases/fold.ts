@@ -12,7 +12,9 @@ import {
   withdrawBreach,
 } from '@huicai/working-time';
 import type { CaseEvent, ClockStarted } from './contract.js';
+import type { CorrectionEvent } from './contract-corrections.js';
 import { changeClock, ended, leftByDepartment, type Mark, sentBack, started, stopped } from './fold-clocks.js';
+import { corrected, isCorrection } from './fold-corrections.js';
 import { movedBy } from './sight.js';
 import { type CaseFacts, freshCycle, type Supervision } from './state.js';
 
@@ -28,7 +30,9 @@ export function foldCase(state: CaseFacts | null, event: CaseEvent, when: When):
   if (!state) return null;
   // A step never gives the state it was given, so its own is finished in place: read models fold by the million, and a copy of so
   // wide a state costs more than the step.
-  const next: { -readonly [K in keyof CaseFacts]: CaseFacts[K] } = step(state, event, when);
+  const next: { -readonly [K in keyof CaseFacts]: CaseFacts[K] } = isCorrection(event)
+    ? corrected(state, event, when)
+    : step(state, event, when);
   const moved = movedBy(event, state);
   if (moved) {
     next.departmentId = moved.departmentId;
@@ -87,11 +91,14 @@ function registered(data: Extract<CaseEvent, { type: 'CaseRegistered' }>['data']
     standingBreaches: [],
     excuses: [],
     sealedCycles: [],
+    corrections: 0,
     supervisions: [],
   };
 }
 
-function step(state: CaseFacts, event: Exclude<CaseEvent, { type: 'CaseRegistered' }>, when: When): CaseFacts {
+type Step = Exclude<CaseEvent, { type: 'CaseRegistered' } | CorrectionEvent>;
+
+function step(state: CaseFacts, event: Step, when: When): CaseFacts {
   // Clocks of two processes differ by a little; a clock can not be moved to before its last mark, so the fold never goes back.
   const at = Math.max(when.occurredAt, state.lastAt);
   const mark = { at, cause: when.eventId };

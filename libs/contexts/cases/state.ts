@@ -149,6 +149,8 @@ export interface CaseFacts extends CycleFacts {
   /** At most one for each standing breach; a breach that is withdrawn takes its excuse along. */
   readonly excuses: readonly Excuse[];
   readonly sealedCycles: readonly SealedCycle[];
+  /** How often something was put right. */
+  readonly corrections: number;
   /** All there were; of each cycle and cause at most one stands. */
   readonly supervisions: readonly Supervision[];
 }

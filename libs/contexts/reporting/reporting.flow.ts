@@ -52,4 +52,9 @@ export const reportingFlow = flow<CaseEvent>('reporting', {
   CaseArchived: each,
   SupervisionWorkedOff: each,
   SupervisionClosed: each,
+  StepTimeCorrected: each,
+  PauseCorrected: each,
+  PauseRecordedLate: each,
+  ResultCorrected: each,
+  CallbackCorrected: each,
 });

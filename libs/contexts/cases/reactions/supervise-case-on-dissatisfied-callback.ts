@@ -3,7 +3,7 @@ import type { CaseCommand, CaseEvent } from '../contract.js';
 import { type CaseFacts, foldCase } from '../facts.js';
 import { isDissatisfied } from '../satisfaction.js';
 
-type CallbackRecorded = Extract<CaseEvent, { type: 'CallbackRecorded' }>;
+type CallbackRecorded = Extract<CaseEvent, { type: 'CallbackRecorded' | 'CallbackCorrected' }>;
 type RaiseSupervision = Extract<CaseCommand, { type: 'RaiseSupervision' }>;
 
 /** A requester who says at the callback that the matter is not resolved, or that it was handled badly, is listened to (督办). */

@@ -1,5 +1,6 @@
 import { forbidden, illegal, invalid } from '@huicai/kernel';
 import { windowCloses } from '../clocks.js';
+import type { CallbackAnswer } from '../contract.js';
 import { provided, rule } from './rule.js';
 
 /** Asked by somebody who did not handle the case (domain.md section 2.1). */
@@ -9,14 +10,18 @@ export const recordCallback = rule({
   roles: ['window', 'supervisor'],
   decide: (data, state, facts) => {
     if (state.handlers.includes(facts.actor.id)) throw forbidden('handler-may-not-call-back');
-    const answered = data.resolved !== null && data.satisfaction !== null;
-    if (data.reachability === 'VALID' && !answered)
-      throw invalid('callback-incomplete', data.resolved === null ? 'resolved' : 'satisfaction');
-    if (data.reachability === 'UNREACHABLE' && (data.resolved !== null || data.satisfaction !== null))
-      throw invalid('callback-without-answer', data.resolved !== null ? 'resolved' : 'satisfaction');
+    checkAnswer(data);
     return [{ type: 'CallbackRecorded', data }];
   },
 });
+
+/** Somebody who was reached has answered, and nobody else. @throws Refusal `callback-incomplete`, `callback-without-answer` */
+export function checkAnswer({ reachability, resolved, satisfaction }: CallbackAnswer): void {
+  if (reachability === 'VALID' && (resolved === null || satisfaction === null))
+    throw invalid('callback-incomplete', resolved === null ? 'resolved' : 'satisfaction');
+  if (reachability === 'UNREACHABLE' && (resolved !== null || satisfaction !== null))
+    throw invalid('callback-without-answer', resolved !== null ? 'resolved' : 'satisfaction');
+}
 
 /** Late ratings are taken for five working days (domain.md section 2.6). */
 const RATING_WINDOW_DAYS = 5;

@@ -1,4 +1,4 @@
-import { eventTime, type RecordedEvent, type Sealed } from '@huicai/kernel';
+import type { RecordedEvent, Sealed } from '@huicai/kernel';
 import { projection, type Queryable, type Row } from '@huicai/projections';
 import type { CaseEvent, Outcome } from '../contract.js';
 import { type CaseFacts, type CaseStatus, factsAfter } from '../facts.js';
@@ -58,7 +58,7 @@ export const caseDetail = projection<CaseDetailRow>({
       status: facts.status,
       revision: event.revision.toString(),
       registered_at: new Date(facts.registeredAt),
-      updated_at: new Date(eventTime(event).occurredAt),
+      updated_at: new Date(facts.lastAt),
       matter: caseEvent.type === 'CaseRegistered' ? (caseEvent.data as { matter: Sealed }).matter : row!.matter,
       reply: replyOf(caseEvent, row?.reply ?? null),
       facts,
@@ -66,10 +66,12 @@ export const caseDetail = projection<CaseDetailRow>({
   },
 });
 
-function replyOf(event: RecordedEvent, before: CaseDetailRow['reply']): CaseDetailRow['reply'] {
+/** The latest result as corrected so far. */
+export function replyOf(event: Pick<RecordedEvent, 'type' | 'data'>, before: CaseDetailRow['reply']): CaseDetailRow['reply'] {
+  const { reply, outcome = 'ANSWERED' } = event.data as { reply?: Sealed | null; outcome?: Outcome };
+  if (event.type === 'ResultCorrected') return before && { text: reply ?? before.text, outcome };
   if (event.type !== 'ResultSubmitted' && event.type !== 'CaseAnsweredDirectly') return before;
-  const { reply, outcome = 'ANSWERED' } = event.data as { reply: Sealed; outcome?: Outcome };
-  return { text: reply, outcome };
+  return { text: reply!, outcome };
 }
 
 export async function findCase(db: Queryable, caseId: string): Promise<CaseDetailRow | undefined> {
