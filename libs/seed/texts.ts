@@ -81,7 +81,10 @@ export function replyText(draw: Draw, itemCode: string, outcome: Outcome): strin
   return draw.pick(MATTERS[itemCode]!.replies);
 }
 
-export type ReasonedStep = Exclude<keyof typeof REASON_CODES, 'RefuseReturn' | 'ReassignCase' | 'SuperviseCase' | 'CorrectCase'>;
+export type ReasonedStep = Exclude<
+  keyof typeof REASON_CODES,
+  'RefuseReturn' | 'ReassignCase' | 'SuperviseCase' | 'CorrectCase' | 'AppealRating' | 'UpholdAppeal' | 'DismissAppeal'
+>;
 type Reasons<T extends keyof typeof REASON_CODES> = readonly (readonly [(typeof REASON_CODES)[T][number], string])[];
 
 /** Codes with a sentence each. */

@@ -177,6 +177,16 @@ export function stopClock(state: ClockState, { at, cause }: Mark): ClockState {
 }
 
 /**
+ * As if the clock had stopped when it started: what it was started for has turned out not to be. A breach that stands is withdrawn
+ * by itself.
+ * @throws WorkingTimeError CLOCK_SEALED, BEFORE_CLOCK_START, INVALID_INSTANT
+ */
+export function voidClock(state: ClockState, { at, cause }: Mark): ClockState {
+  checkMark(state, at);
+  return { ...state, pauses: [], stoppedAt: state.startedAt, ...(cause === undefined ? {} : { stoppedBy: cause }) };
+}
+
+/**
  * Lets a stopped clock go on, as when a submitted result is sent back; the time since the stop counts as a pause.
  * @throws WorkingTimeError CLOCK_NOT_STOPPED, PAUSE_REVERSED, CLOCK_SEALED, BEFORE_CLOCK_START, INVALID_INSTANT
  */

@@ -27,6 +27,7 @@ export {
   sealClock,
   startClock,
   stopClock,
+  voidClock,
   withdrawBreach,
 } from './clock.js';
 export {

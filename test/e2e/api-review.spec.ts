@@ -42,7 +42,13 @@ describe('what others say of a case, through the API', () => {
       calendarId: ______,
       ...policy
     } = done(await office.supervisor.get(`policies/default/versions/${versions.at(-1).version}`)).json;
-    const limits = { effectiveFrom: '2026-10-12', opinion: days(1), callback: days(2), rectification: days(5) };
+    const limits = {
+      effectiveFrom: '2026-10-12',
+      opinion: days(1),
+      callback: days(2),
+      rectification: days(5),
+      ratingWindow: { workingDays: 2 },
+    };
     done(
       await (await api.as('admin')).post('policies/default/versions', {
         policy: { ...policy, ...limits },
@@ -119,6 +125,114 @@ describe('what others say of a case, through the API', () => {
       expect(answer.byDepartment.map(({ group }: { group: string }) => group)).toEqual(['jtj', 'rsj']);
       expect(answer.flips).toMatchObject([{ clockId: 'opinion/1/2', departmentId: 'jtj', specialistId: null }]);
       expect((await auditor.get(`cases/${id}/opinions`)).status).toBe(200);
+    });
+  });
+
+  describe('a bad review', () => {
+    let id: string;
+    let talent: Client;
+
+    const closed = async () => {
+      const made = await office.signedFor();
+      done(await office.department.post(`cases/${made}/result`, { outcome: 'SOLVED', reply: '已办结' }));
+      done(await office.window.post(`cases/${made}/result/accept`));
+      done(await office.window.post(`cases/${made}/callback`, { reachability: 'VALID', resolved: true, satisfaction: 4 }));
+      done(await office.window.post(`cases/${made}/close`));
+      return made;
+    };
+    const badlyRated = async () => {
+      const made = await closed();
+      done(await talent.post(`cases/${made}/rating`, { satisfaction: 1, comment: '拖得太久' }));
+      await until('the rectification', async () => {
+        const { rectifications, supervisions } = await office.shown(made);
+        return rectifications.length > 0 && supervisions.length > 0;
+      });
+      return made;
+    };
+    const report = { measure: 'RECTIFIED', report: '已上门说明并补办' };
+
+    beforeAll(async () => {
+      talent = await api.as('talent', { talentId: office.talentId });
+    });
+
+    it('is put right by the department, asked about by somebody else, and supervised when that was in vain', async () => {
+      at('2026-11-02T10:00:00');
+      id = await badlyRated();
+      const path = `cases/${id}/rectification`;
+      expect(await office.shown(id)).toMatchObject({
+        rectifications: [{ cycle: 1, departmentId: 'rsj', clockId: 'rectification/1/1', status: 'OPEN' }],
+        supervisions: [{ cause: 'DISSATISFIED', closedAt: null }],
+      });
+      const explained = done(
+        await office.department.get(`cases/${id}/clocks/${encodeURIComponent('rectification/1/1')}/explain`),
+      ).json;
+      expect(explained).toMatchObject({ kind: 'rectification', due: '2026-11-09T17:00:00+08:00' });
+      await refused(talent, path, report, 403, 'role-not-allowed');
+      await refused(office.department, path, { report: '已补办' }, 400, 'field-required', 'measure');
+      await refused(office.window, `${path}/callback`, { reachability: 'UNREACHABLE' }, 409, 'illegal-step');
+      done(await office.department.post(path, report));
+      await refused(
+        office.window,
+        `${path}/callback`,
+        { reachability: 'VALID', resolved: false },
+        422,
+        'callback-incomplete',
+        'satisfaction',
+      );
+      done(await office.supervisor.post(`${path}/callback`, { reachability: 'UNREACHABLE', remark: '无人接听' }));
+      done(await office.supervisor.post(`${path}/callback`, { reachability: 'VALID', resolved: false, satisfaction: 2 }));
+      await until('the supervision', async () => (await office.shown(id)).supervisions.length === 2);
+      expect((await office.shown(id)).supervisions[1]).toMatchObject({ cause: 'STILL_DISSATISFIED', closedAt: null });
+      expect((await office.shown(id)).rectifications[0]).toMatchObject({ status: 'CALLED_BACK', callbacks: [{}, {}] });
+    });
+
+    it('does not count once an appeal against it is upheld, nor what followed from it', async () => {
+      at('2026-11-03T10:00:00');
+      const appealed = await badlyRated();
+      const path = `cases/${appealed}/rating/appeal`;
+      await refused(office.department, path, { reasonCode: 'BORED' }, 422, 'not-one-of', 'reasonCode');
+      await refused(office.supervisor, `${path}/uphold`, { reasonCode: 'MALICIOUS' }, 409, 'illegal-step');
+      done(await office.department.post(path, { reasonCode: 'MALICIOUS', reason: '与事实不符，附通话录音' }));
+      at('2026-11-12T10:00:00');
+      await until('the breach', async () => (await office.shown(appealed)).breaches.length > 0);
+      await refused(office.department, `${path}/uphold`, { reasonCode: 'MALICIOUS' }, 403, 'role-not-allowed');
+      const upheld = done(await office.supervisor.post(`${path}/uphold`, { reasonCode: 'MALICIOUS', reason: '核实属恶意差评' }));
+      expect(upheld.json.events).toEqual(['RatingAppealUpheld', 'BreachWithdrawn', 'SupervisionClosed']);
+      expect(await office.shown(appealed)).toMatchObject({
+        rating: 1,
+        appeal: { upheld: true },
+        breaches: [],
+        rectifications: [{ status: 'APPEAL_UPHELD' }],
+      });
+      const seen = done(await talent.get(`cases/${appealed}/history`)).json.events;
+      const appeals = seen.filter(({ type }: { type: string }) => type.startsWith('RatingAppeal'));
+      expect(appeals.map(({ data }: { data: object }) => data)).toEqual([{}, {}]);
+    });
+
+    it('stands when the appeal is dismissed, and is late', async () => {
+      at('2026-11-13T10:00:00');
+      const appealed = await badlyRated();
+      done(await office.department.post(`cases/${appealed}/rating/appeal`, { reasonCode: 'MISTAKEN' }));
+      done(await office.supervisor.post(`cases/${appealed}/rating/appeal/dismiss`, { reasonCode: 'NOT_PROVEN' }));
+      at('2026-11-23T10:00:00');
+      done(await office.department.post(`cases/${appealed}/rectification`, { ...report, measure: 'EXPLAINED' }));
+      await until('the breach', async () => (await office.shown(appealed)).breaches.length > 0);
+      const [row] = done(await office.supervisor.get('reports/sla?by=item&from=2026-11&to=2026-11')).json.rows;
+      expect(row).toMatchObject({
+        rectificationRate: { numerator: 1, denominator: 2, excluded: { APPEAL_UPHELD: 1 } },
+        reviewRate: { numerator: 0, denominator: 2, excluded: { APPEAL_UPHELD: 1 } },
+      });
+      const whatIf = { from: '2026-11-01', to: '2026-11-30', clocks: ['rectification'], limits: { rectification: days(20) } };
+      expect(done(await office.supervisor.post('sla/what-if', whatIf)).json).toMatchObject({ clocks: 3, before: 1, after: 0 });
+    });
+
+    it('is taken for as long as the policy says', async () => {
+      const shown = done(await office.supervisor.get('policies/default/versions/2')).json;
+      expect(shown.ratingWindow).toEqual({ workingDays: 2 });
+      at('2026-11-24T10:00:00');
+      const late = await closed();
+      at('2026-11-27T10:00:00');
+      await refused(talent, `cases/${late}/rating`, { satisfaction: 5 }, 409, 'rating-window-closed');
     });
   });
 

@@ -97,10 +97,20 @@ function entryOf(reads: Reads, row: HistoryRow, data: object) {
     backfill: row.backfill,
     reasonCode: row.reason_code,
     commandId: row.command_id,
-    data: mayKnow ? data : withoutColleagues(data),
+    data: mayKnow ? data : AMONG_OFFICES.has(row.type) ? {} : withoutColleagues(data),
     hash: row.hash,
   };
 }
+
+/** What the offices say to each other and not to the talent. */
+const AMONG_OFFICES: ReadonlySet<string> = new Set([
+  'NoteAdded',
+  'OpinionRequested',
+  'OpinionGiven',
+  'RatingAppealed',
+  'RatingAppealUpheld',
+  'RatingAppealDismissed',
+]);
 
 function withoutColleagues(data: object): object {
   const { firstContactPerson: _, considered: __, ...rest } = data as { firstContactPerson?: string; considered?: object };

@@ -45,12 +45,13 @@ export type Urgency = 'ENQUIRY' | 'NORMAL' | 'COMPLEX';
 
 /**
  * Clocks of a case. The requester sees `total`; the others judge a department, but for `callback` (回访), which is the office's own.
- * `opinion` judges the lead department from each dispatch on (办理意见), and any other department whose opinion is asked (会办意见).
+ * `opinion` judges the lead department from each dispatch on (办理意见), and any other department whose opinion is asked (会办意见);
+ * `rectification` the one whose handling got a bad review, until it has put that right (整改).
  */
-export type ClockKind = 'total' | 'signFor' | 'firstContact' | 'opinion' | 'handling' | 'callback';
+export type ClockKind = 'total' | 'signFor' | 'firstContact' | 'opinion' | 'handling' | 'callback' | 'rectification';
 
-/** What a policy sets a limit to: the clocks of a case, and putting right a bad review. */
-export type LimitKind = ClockKind | 'rectification';
+/** What a policy sets a limit to. */
+export type LimitKind = ClockKind;
 
 /** A limit as a policy sets it: one of a case, or the close of a season that comes every year. */
 export type PolicyLimit = Exclude<Limit, { readonly kind: 'calendarWindow' }> | SeasonLimit;
@@ -100,6 +101,8 @@ export interface PolicyVersion {
   readonly handling?: readonly HandlingRule[];
   readonly extension: { readonly times: number; readonly maxWorkingDays: number; readonly totalMaxWorkingDays: number };
   readonly returnWindow: { readonly workingDays: number };
+  /** How long a closed case can be rated; the first versions do not say, and mean five. */
+  readonly ratingWindow?: { readonly workingDays: number };
   readonly lights: LightPolicy;
   /** Share under which a rate is named for attention, 0 to 1. */
   readonly attentionLine: number;

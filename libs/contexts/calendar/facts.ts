@@ -23,6 +23,7 @@ export {
   limitsOf,
   type Matter,
   matchingRule,
+  ratingWindowOf,
   rulesOf,
 } from './policy-limits.js';
 export { foldPolicy, noPolicy, type PolicyFacts, policyInForce, policyVersion, type TimeReference } from './policy-versions.js';

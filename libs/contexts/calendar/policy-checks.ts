@@ -59,6 +59,7 @@ export function checkNumbers(data: PolicyVersion): void {
   whole(extension.maxWorkingDays, 0, 'extension.maxWorkingDays');
   whole(extension.totalMaxWorkingDays, 0, 'extension.totalMaxWorkingDays');
   whole(returnWindow.workingDays, 1, 'returnWindow.workingDays');
+  if (data.ratingWindow) whole(data.ratingWindow.workingDays, 1, 'ratingWindow.workingDays');
   if (!(attentionLine >= 0 && attentionLine <= 1)) throw refuse('attentionLine', 'NOT_A_SHARE');
   checkTotal(data);
 }

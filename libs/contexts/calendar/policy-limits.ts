@@ -28,6 +28,9 @@ export const LIMIT_KINDS = everyOne<LimitKind>({
 
 const NO_LIMIT: PolicyLimit = { kind: 'none' };
 
+/** Working days in which a closed case can be rated; five where the version does not say (domain.md section 2.6). */
+export const ratingWindowOf = ({ ratingWindow }: Pick<PolicyVersion, 'ratingWindow'>): number => ratingWindow?.workingDays ?? 5;
+
 /** The rules of a version in today's form, in their order. */
 export function rulesOf({ rules, handling = [] }: Pick<PolicyVersion, 'rules' | 'handling'>): readonly PolicyRule[] {
   return rules ?? handling.map(({ limit, ...whom }) => ({ ...whom, limits: { handling: limit } }));

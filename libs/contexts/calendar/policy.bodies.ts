@@ -126,6 +126,11 @@ export class ReturnWindowBody {
   readonly workingDays!: number;
 }
 
+export class RatingWindowBody {
+  @WholeNumber(1, MOST_LIMIT_DAYS, 'Working days in which a closed case can be rated')
+  readonly workingDays!: number;
+}
+
 export class LightsBody {
   @Share('Last part of a limit in minutes that is yellow')
   readonly yellowFraction!: number;
@@ -158,6 +163,8 @@ export class PolicyBody {
   readonly extension!: ExtensionRulesBody;
   @Nested(() => ReturnWindowBody, 'Returning a case (退单)')
   readonly returnWindow!: ReturnWindowBody;
+  @Nested(() => RatingWindowBody, 'Late ratings (评价期限); five working days when left out', { optional: true })
+  readonly ratingWindow?: RatingWindowBody;
   @Nested(() => LightsBody, 'When lights turn')
   readonly lights!: LightsBody;
   @Share('Share under which a rate is named for attention')
@@ -198,6 +205,7 @@ export const POLICY_VERSION_SHAPE = object({
   rules: list(ref('PolicyRuleBody')),
   extension: ref('ExtensionRulesBody'),
   returnWindow: ref('ReturnWindowBody'),
+  ratingWindow: ref('RatingWindowBody'),
   lights: ref('LightsBody'),
   attentionLine: 'number',
   counting: object(Object.fromEntries(Object.keys(COUNTING).map((kind) => [kind, object({ start: 'text', end: 'text' })]))),

@@ -12,6 +12,7 @@ import {
   officeDay,
   type PolicyFacts,
   policyInForce,
+  ratingWindowOf,
   rulesOf,
 } from './facts.js';
 
@@ -37,7 +38,10 @@ export async function policyVersionPage(reads: Reads, id: string, version: strin
   if (!found) throw notFound('policy-version-not-found', { field: 'version' });
   const { policyId: _, handling: __, rules: ___, ...rest } = found.policy;
   const none = { kind: 'none' } as const;
-  const limits = { opinion: none, callback: none, rectification: none };
+  const limits = {
+    ...{ opinion: none, callback: none, rectification: none },
+    ratingWindow: { workingDays: ratingWindowOf(found.policy) },
+  };
   const rules = rulesOf(found.policy);
   return { body: { ...limits, ...rest, rules, counting: COUNTING, ...headOf(found, inForceToday(versions, reads)) } };
 }

@@ -7,7 +7,7 @@ import { at, COMMANDS, command, type Person, sealed, stories, stranger, TIME, to
 import { caseDecider, caseRules, possibleSteps } from './case.js';
 import { dueOf } from './clocks.js';
 import type { CaseCommand, CaseEvent } from './contract.js';
-import { type CaseFacts, foldCase } from './facts.js';
+import { type CaseFacts, foldCase, isBadlyRated } from './facts.js';
 
 const START = at('2026-09-29T08:00');
 const MINUTE = 60_000;
@@ -23,6 +23,7 @@ const OF_THE_SYSTEM = [
   'HandOverCase',
   'ReturnToQueue',
   'CloseUnanswered',
+  'OpenRectification',
 ] as const;
 const everybody: readonly Person[] = [...Object.values(who), ...Object.values(stranger)];
 
@@ -57,13 +58,27 @@ const ENDS: readonly CaseCommand['type'][] = [
   'CorrectResult',
 ];
 
+/** Possible so late, and for so short a time, that few stories would come to them by chance. */
+const REVIEW: readonly CaseCommand['type'][] = [
+  'RateCase',
+  'OpenRectification',
+  'SubmitRectification',
+  'CallBackRectification',
+  'AppealRating',
+  'UpholdAppeal',
+  'DismissAppeal',
+];
+
 const pickFrom = <T>(list: readonly T[], n: number): T => list[n % list.length]!;
 
 function choose(tried: Attempt, state: CaseFacts | null, clock: number): [CaseCommand, Person] {
   const { legal, pick, by } = tried;
   const offered = [...possibleSteps(state), ...(state ? OF_THE_SYSTEM : [])];
   // Ends come seldom, else few stories would get far.
-  const steps = offered.filter((step) => !ENDS.includes(step) || pick % 16 === 0);
+  const unopened = state && isBadlyRated(state) && !state.rectifications.some(({ cycle }) => cycle === state.cycle);
+  const review = offered.filter((step) => REVIEW.includes(step) && (step !== 'OpenRectification' || unopened));
+  const others = offered.filter((step) => !ENDS.includes(step) || pick % 16 === 0);
+  const steps = review.length > 0 && pick % 3 !== 0 ? review : others;
   const step = pickFrom(legal && steps.length > 0 ? steps : COMMANDS, pick >> 4);
   if (step === 'GiveOpinion' && legal)
     return [command(step), pickFrom([who.department, who.specialist, stranger.department], by)];
@@ -75,7 +90,10 @@ function choose(tried: Attempt, state: CaseFacts | null, clock: number): [CaseCo
 function fill(step: CaseCommand['type'], { pick, workingDays }: Attempt, state: CaseFacts | null, now: number): CaseCommand {
   if (step === 'RequestExtension') return command(step, { workingDays });
   if (step === 'RegisterCase') return command(step, { urgency: pickFrom(['ENQUIRY', 'NORMAL', 'COMPLEX'] as const, pick) });
-  if (step === 'RecordCallback') return command(step, pickFrom([{}, { resolved: false }, { satisfaction: 1 }] as const, pick));
+  if (step === 'RateCase') return command(step, { satisfaction: pickFrom([1, 2, 5] as const, pick) });
+  if (step === 'OpenRectification') return command(step, { cycle: pick % 4 === 0 ? 1 : (state?.cycle ?? 1) });
+  if (step === 'RecordCallback' || step === 'CallBackRectification')
+    return command(step, pickFrom([{}, { resolved: false }, { satisfaction: 1 }] as const, pick));
   if (state && (step === 'ExcuseBreach' || step === 'WithdrawExcuse')) {
     const clockIds = state.standingBreaches.length > 0 ? state.standingBreaches : ['total/1/1'];
     return command(step, { clockId: pickFrom(clockIds, workingDays) });
@@ -224,6 +242,11 @@ describe('whatever people try, in whatever order', () => {
         if (['DISPATCHED', 'SIGNED_FOR', 'SUBMITTED'].includes(state.status))
           expect(state.departmentId).toEqual(expect.any(String));
         expect(state.returnedBy).toHaveLength(state.returns);
+        const rectified = state.rectifications.map(({ cycle }) => cycle);
+        expect(new Set(rectified).size).toBe(rectified.length);
+        for (const { cycle, ended, submittedAt } of state.rectifications)
+          if (cycle < state.cycle) expect(ended !== null || submittedAt !== null).toBe(true);
+        if (state.appeal) expect(state.rating).toBeLessThanOrEqual(2);
         expect(supervised.every((cycle) => cycle <= state.cycle)).toBe(true);
         expect(state.sealedCycles.map(({ cycle }) => cycle)).toEqual(Array.from({ length: state.cycle - 1 }, (_, i) => i + 1));
       }),
@@ -234,7 +257,7 @@ describe('whatever people try, in whatever order', () => {
   it('reaches every event there is, so that the laws above speak of all of them', () => {
     const seen = new Set(
       fc
-        .sample(fc.array(attempt, { minLength: 40, maxLength: 60, size: 'max' }), { numRuns: 300, seed: 1 })
+        .sample(fc.array(attempt, { minLength: 40, maxLength: 60, size: 'max' }), { numRuns: 900, seed: 1 })
         .flatMap((attempts) => [...live(attempts).seen]),
     );
     const events: CaseEvent['type'][] = [
@@ -287,6 +310,12 @@ describe('whatever people try, in whatever order', () => {
       'PauseRecordedLate',
       'ResultCorrected',
       'CallbackCorrected',
+      'RectificationOpened',
+      'RectificationSubmitted',
+      'RectificationCalledBack',
+      'RatingAppealed',
+      'RatingAppealUpheld',
+      'RatingAppealDismissed',
     ];
     expect(events.filter((type) => !seen.has(type))).toEqual([]);
   });

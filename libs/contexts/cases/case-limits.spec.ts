@@ -69,6 +69,7 @@ describe('the limits of a case', () => {
       'AcceptCase',
       'DispatchCase',
       'AcceptResult',
+      'OpenRectification',
       'ReopenCase',
       'AnswerDirectly',
       'ReassignCase',

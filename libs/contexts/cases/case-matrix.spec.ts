@@ -33,6 +33,12 @@ const ALLOWED: Readonly<Record<Step, readonly Role[]>> = {
   SendBackResult: ['window'],
   RecordCallback: ['window', 'supervisor'],
   RateCase: ['talent'],
+  OpenRectification: ['system'],
+  SubmitRectification: ['department', 'specialist', 'window'],
+  CallBackRectification: ['window', 'supervisor'],
+  AppealRating: ['department', 'specialist', 'window'],
+  UpholdAppeal: ['supervisor'],
+  DismissAppeal: ['supervisor'],
   CloseCase: ['window'],
   WithdrawCase: ['talent', 'window'],
   ReopenCase: ['window', 'supervisor'],
@@ -94,12 +100,17 @@ const NOTED: readonly Step[] = [
   'HandOverCase',
   'ReturnToQueue',
   'CloseUnanswered',
+  'OpenRectification',
 ];
 
 const DUE = '2026-10-13T17:00';
 const late = stories.contacted
   .step(command('RecordBreach', { clockId: 'handling/1/1', due: new Date(at(DUE)).toISOString() }), who.system, DUE)
   .step('SubmitResult', who.specialist, '2026-10-14T10:00');
+const badlyRated = stories.closed.step(command('RateCase', { satisfaction: 1 }), who.talent, '2026-10-12T16:00');
+const toPutRight = badlyRated.step('OpenRectification', who.system, '2026-10-12T16:00');
+const appealed = toPutRight.step('AppealRating', who.department, '2026-10-12T16:10');
+const putRight = toPutRight.step('SubmitRectification', who.specialist, '2026-10-12T16:10');
 const excused = late.step('ExcuseBreach', who.supervisor, '2026-10-14T11:00');
 
 /** Which steps people can take in which situation, by when the story had come there, and whether the system may note something. */
@@ -187,6 +198,16 @@ const SITUATIONS: readonly (readonly [name: string, story: Story, now: string, s
     [...HANDLING, 'GiveOpinion', 'TakeCase', 'AssignCase', 'RequestExtension'],
     true,
   ],
+  ['badly rated', badlyRated, '2026-10-12T16:01', [...JUDGED, 'ReopenCase', 'AppealRating', 'ArchiveCase'], true],
+  ['to be put right', toPutRight, '2026-10-12T16:01', [...JUDGED, 'ReopenCase', 'AppealRating', 'SubmitRectification'], true],
+  [
+    'appealed',
+    appealed,
+    '2026-10-12T16:11',
+    [...JUDGED, 'ReopenCase', 'SubmitRectification', 'UpholdAppeal', 'DismissAppeal'],
+    true,
+  ],
+  ['put right', putRight, '2026-10-12T16:11', [...JUDGED, 'ReopenCase', 'CallBackRectification'], true],
   ['archived', stories.rated.step('ArchiveCase', who.window, '2026-10-12T17:00'), '2026-10-12T17:01', [], true],
 ];
 

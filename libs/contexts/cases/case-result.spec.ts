@@ -139,6 +139,7 @@ describe('opening a case again', () => {
       {
         cycle: 1,
         acceptedAt: at('2026-09-30T10:00'),
+        appeal: null,
         departmentId: 'ybj',
         contactedAt: at('2026-09-30T11:00'),
         submittedAt: at('2026-10-12T10:00'),

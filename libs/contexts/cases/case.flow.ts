@@ -1,8 +1,10 @@
 import { type Effects, flow } from '@huicai/projections';
 import type { CaseEvent } from './contract.js';
+import { openRectificationOnBadRating } from './reactions/open-rectification-on-bad-rating.js';
 import { superviseCaseOnBadRating } from './reactions/supervise-case-on-bad-rating.js';
 import { superviseCaseOnBrokenPromise } from './reactions/supervise-case-on-broken-promise.js';
 import { superviseCaseOnDissatisfiedCallback } from './reactions/supervise-case-on-dissatisfied-callback.js';
+import { superviseCaseOnVainRectification } from './reactions/supervise-case-on-vain-rectification.js';
 import { caseAssignments } from './views/case-assignments.view.js';
 import { caseDetail } from './views/case-detail.view.js';
 import { slaTimers } from './views/sla-timers.view.js';
@@ -41,7 +43,13 @@ export const caseFlow = flow<CaseEvent>('cases', {
   ResultAccepted: each,
   ResultSentBack: each,
   CallbackRecorded: { ...each, reactions: [superviseCaseOnDissatisfiedCallback] },
-  CaseRated: { ...each, reactions: [superviseCaseOnBadRating] },
+  CaseRated: { ...each, reactions: [superviseCaseOnBadRating, openRectificationOnBadRating] },
+  RectificationOpened: each,
+  RectificationSubmitted: each,
+  RectificationCalledBack: { ...each, reactions: [superviseCaseOnVainRectification] },
+  RatingAppealed: each,
+  RatingAppealUpheld: each,
+  RatingAppealDismissed: each,
   CaseClosed: each,
   CaseWithdrawn: each,
   CaseReopened: moves,

@@ -11,6 +11,7 @@ import type {
   CorrectableStep,
   Outcome,
   Reachability,
+  RectificationMeasure,
   Relation,
   Satisfaction,
   Urgency,
@@ -32,7 +33,15 @@ export interface CaseInput {
 export type CaseStep =
   | { readonly type: 'AcceptCase' | 'SignForCase' | 'TakeCase' | 'ResumeClock' | 'GrantExtension' | 'AcceptResult' | 'CloseCase' }
   | {
-      readonly type: 'DeclineCase' | 'RefuseExtension' | 'SendBackResult' | 'WithdrawCase' | 'ReopenCase';
+      readonly type:
+        | 'DeclineCase'
+        | 'RefuseExtension'
+        | 'SendBackResult'
+        | 'WithdrawCase'
+        | 'ReopenCase'
+        | 'AppealRating'
+        | 'UpholdAppeal'
+        | 'DismissAppeal';
       readonly reasonCode: string;
       readonly reason: string | null;
     }
@@ -68,6 +77,7 @@ export type CaseStep =
   | { readonly type: 'ReceiveSupplement'; readonly received: string | null }
   | { readonly type: 'AddNote'; readonly note: string }
   | { readonly type: 'SendMessage'; readonly message: string }
+  | { readonly type: 'SubmitRectification'; readonly measure: RectificationMeasure; readonly report: string }
   | { readonly type: 'WorkOffSupervision'; readonly report: string }
   | { readonly type: 'CloseSupervision'; readonly remark: string | null }
   | {
@@ -84,7 +94,7 @@ export type CaseStep =
     }
   | { readonly type: 'SubmitResult'; readonly outcome: Outcome; readonly reply: string }
   | {
-      readonly type: 'RecordCallback';
+      readonly type: 'RecordCallback' | 'CallBackRectification';
       readonly reachability: Reachability;
       readonly resolved: boolean | null;
       readonly satisfaction: Satisfaction | null;

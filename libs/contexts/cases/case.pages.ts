@@ -16,7 +16,7 @@ import { maskedFor, masking, refuseForeignCase } from '../visibility.js';
 import { possibleSteps, possibleStepsOfCoDepartment } from './case.js';
 import { caseAsOf, type Sense } from './case-as-of.pages.js';
 import type { Relation } from './contract.js';
-import { type CaseFacts, currentClock, viewOf } from './facts.js';
+import { type CaseFacts, currentClock, type Rectification, viewOf } from './facts.js';
 import { PAUSED, PROGRESS } from './progress-texts.js';
 import { type CaseDetailRow, casesOfTalent, findCase } from './views/case-detail.view.js';
 
@@ -100,6 +100,8 @@ async function caseBody(reads: Reads, row: Pick<CaseDetailRow, 'facts' | 'matter
     extensionAsked: facts.extensionAsked && { ...facts.extensionAsked, at: at(facts.extensionAsked.at) },
     callbacks: facts.callbacks.map((callback) => ({ ...callback, at: at(callback.at) })),
     rating: facts.rating,
+    appeal: facts.appeal && { at: at(facts.appeal.at), decidedAt: at(facts.appeal.decidedAt), upheld: facts.appeal.upheld },
+    rectifications: facts.rectifications.map(rectificationOf),
     supervisions: facts.supervisions.map(({ cycle, cause, raisedAt, workedOffAt, closedAt }) => ({
       cycle,
       cause,
@@ -141,6 +143,12 @@ const pauseOf = ({ pausedSince, pauseReasonCode, pauseEndsAt, repliedAt }: CaseF
   pausedSince === null
     ? null
     : { since: at(pausedSince), reasonCode: pauseReasonCode, endsAt: at(pauseEndsAt), repliedAt: at(repliedAt) };
+
+function rectificationOf({ cycle, departmentId, clockId, openedAt, submittedAt, measure, callbacks, ended }: Rectification) {
+  const status = ended ?? (submittedAt === null ? 'OPEN' : callbacks.length === 0 ? 'REPORTED' : 'CALLED_BACK');
+  const said = callbacks.map((callback) => ({ ...callback, at: at(callback.at) }));
+  return { cycle, departmentId, clockId, status, openedAt: at(openedAt), submittedAt: at(submittedAt), measure, callbacks: said };
+}
 
 /** An opinion that is not given and not waited for any more has lapsed. */
 function opinionOf({ clocks }: CaseFacts, { clockId, departmentId, asked, givenAt }: CaseFacts['opinions'][number]) {

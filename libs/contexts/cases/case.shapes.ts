@@ -41,6 +41,8 @@ const MILESTONES = {
   closedAt: 'instant?',
 } as const;
 
+const CALLBACKS = list(object({ at: 'instant', reachability: 'text', resolved: 'flag?', satisfaction: 'integer?' }));
+
 /** What `GET /cases/{id}` shows. */
 export const CASE_SHAPE = object({
   id: 'uuid',
@@ -66,8 +68,21 @@ export const CASE_SHAPE = object({
   paused: nullable(object({ since: 'instant', reasonCode: 'text', endsAt: 'instant?', repliedAt: 'instant?' })),
   opinions: list(object({ clockId: 'text', departmentId: 'text', asked: 'flag', status: 'text', givenAt: 'instant?' })),
   extensionAsked: nullable(object({ workingDays: 'integer', at: 'instant' })),
-  callbacks: list(object({ at: 'instant', reachability: 'text', resolved: 'flag?', satisfaction: 'integer?' })),
+  callbacks: CALLBACKS,
   rating: 'integer?',
+  appeal: nullable(object({ at: 'instant', decidedAt: 'instant?', upheld: 'flag?' })),
+  rectifications: list(
+    object({
+      cycle: 'integer',
+      departmentId: 'text?',
+      clockId: 'text?',
+      status: 'text',
+      openedAt: 'instant',
+      submittedAt: 'instant?',
+      measure: 'text?',
+      callbacks: CALLBACKS,
+    }),
+  ),
   supervisions: list(
     object({ cycle: 'integer', cause: 'text', raisedAt: 'instant', workedOffAt: 'instant?', closedAt: 'instant?' }),
   ),

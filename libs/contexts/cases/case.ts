@@ -16,6 +16,14 @@ import { handOver, returnToQueue } from './rules/move.js';
 import { giveOpinion, requestOpinion } from './rules/opinion.js';
 import { endPause, pause, replyInPause, resume } from './rules/pause.js';
 import { reassign, refuseReturn } from './rules/reassign.js';
+import {
+  appealRating,
+  callBackRectification,
+  dismissAppeal,
+  openRectification,
+  submitRectification,
+  upholdAppeal,
+} from './rules/rectification.js';
 import { accept, decline, register } from './rules/register.js';
 import { remind } from './rules/remind.js';
 import { acceptResult, sendBackResult, submitResult } from './rules/result.js';
@@ -50,6 +58,12 @@ const table: { readonly [T in CaseCommand['type']]: Rule<T> } = {
   SendBackResult: sendBackResult,
   RecordCallback: recordCallback,
   RateCase: rate,
+  OpenRectification: openRectification,
+  SubmitRectification: submitRectification,
+  CallBackRectification: callBackRectification,
+  AppealRating: appealRating,
+  UpholdAppeal: upholdAppeal,
+  DismissAppeal: dismissAppeal,
   CloseCase: close,
   WithdrawCase: withdraw,
   ReopenCase: reopen,

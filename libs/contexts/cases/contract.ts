@@ -3,7 +3,7 @@ import type { Limit } from '@huicai/working-time';
 import type { ClockKind, Urgency } from '../calendar/contract.js';
 import type { RoutingPriority } from '../channels/contract.js';
 import type { TalentCategory } from '../talents/contract.js';
-import type { Outcome, Reachability, Satisfaction } from './contract-answers.js';
+import type { CallbackAnswer, Outcome, Satisfaction } from './contract-answers.js';
 import type { CorrectionCommand, CorrectionEvent } from './contract-corrections.js';
 
 export type { ClockKind, Urgency } from '../calendar/contract.js';
@@ -38,6 +38,9 @@ export type ContactMode = 'PHONE' | 'ON_SITE' | 'ONLINE';
 /** Why a case is put under supervision (督办): said at the callback, or said again after the case had been reopened. */
 export type SupervisionCause = 'DISSATISFIED' | 'STILL_DISSATISFIED' | 'OVERDUE' | 'ORDERED';
 
+/** What a department did about a bad review: put it right, or explained why nothing is to be put right. */
+export type RectificationMeasure = 'RECTIFIED' | 'EXPLAINED';
+
 export type MessageDirection = 'TO_TALENT' | 'FROM_TALENT';
 
 /** A person a case is about, under a key of their own. */
@@ -67,6 +70,11 @@ export interface ClockStarted {
 interface Reasoned {
   readonly reasonCode: string;
   readonly reason: Sealed | null;
+}
+
+/** A callback, and what was said besides. */
+interface Callback extends CallbackAnswer {
+  readonly remark: Sealed | null;
 }
 
 /** Which supervision is meant. */
@@ -203,17 +211,27 @@ export type CaseEvent =
       }
     >
   | Ev<'ResultSentBack', Reasoned>
+  | Ev<'CallbackRecorded', Callback>
+  | Ev<'CaseRated', { readonly satisfaction: Satisfaction; readonly comment: Sealed | null }>
+  /** A bad review is to be put right (整改). */
   | Ev<
-      'CallbackRecorded',
+      'RectificationOpened',
       {
-        readonly reachability: Reachability;
-        /** null when the requester was not reached. */
-        readonly resolved: boolean | null;
-        readonly satisfaction: Satisfaction | null;
-        readonly remark: Sealed | null;
+        readonly cycle: number;
+        /** Who handled that cycle; null where the window answered itself. */
+        readonly departmentId: string | null;
+        /** Where the policy limits it. */
+        readonly clocks: readonly ClockStarted[];
       }
     >
-  | Ev<'CaseRated', { readonly satisfaction: Satisfaction; readonly comment: Sealed | null }>
+  | Ev<'RectificationSubmitted', { readonly cycle: number; readonly measure: RectificationMeasure; readonly report: Sealed }>
+  /** The requester was asked about what was put right, or could not be. */
+  | Ev<'RectificationCalledBack', { readonly cycle: number } & Callback>
+  /** The department says that the review is mistaken or malicious (申诉). */
+  | Ev<'RatingAppealed', Reasoned & { readonly cycle: number }>
+  /** The review does not count, and what followed from it is withdrawn. */
+  | Ev<'RatingAppealUpheld', Reasoned & { readonly cycle: number }>
+  | Ev<'RatingAppealDismissed', Reasoned & { readonly cycle: number }>
   | Ev<'CaseClosed'>
   | Ev<'CaseWithdrawn', Reasoned>
   | Ev<'CaseReopened', Reasoned & { readonly cycle: number; readonly clocks: readonly ClockStarted[] }>
@@ -241,7 +259,14 @@ export type CaseEvent =
       }
     >
   | Ev<'SupervisionWorkedOff', Supervised & { readonly report: Sealed }>
-  | Ev<'SupervisionClosed', Supervised & { readonly remark: Sealed | null }>;
+  | Ev<
+      'SupervisionClosed',
+      Supervised & {
+        readonly remark: Sealed | null;
+        /** There is no cause for it any more. */
+        readonly withdrawn?: true;
+      }
+    >;
 
 export type CaseCommand =
   | CorrectionCommand
@@ -283,15 +308,13 @@ export type CaseCommand =
   | Ev<'SubmitResult', { readonly outcome: Outcome; readonly reply: Sealed }>
   | Ev<'AcceptResult'>
   | Ev<'SendBackResult', Reasoned>
-  | Ev<
-      'RecordCallback',
-      {
-        readonly reachability: Reachability;
-        readonly resolved: boolean | null;
-        readonly satisfaction: Satisfaction | null;
-        readonly remark: Sealed | null;
-      }
-    >
+  | Ev<'RecordCallback', Callback>
+  | Ev<'OpenRectification', { readonly cycle: number }>
+  | Ev<'SubmitRectification', { readonly measure: RectificationMeasure; readonly report: Sealed }>
+  | Ev<'CallBackRectification', Callback>
+  | Ev<'AppealRating', Reasoned>
+  | Ev<'UpholdAppeal', Reasoned>
+  | Ev<'DismissAppeal', Reasoned>
   | Ev<'RateCase', { readonly satisfaction: Satisfaction; readonly comment: Sealed | null }>
   | Ev<'CloseCase'>
   | Ev<'WithdrawCase', Reasoned>
@@ -316,5 +339,5 @@ export type CaseCommand =
   | Ev<'SuperviseCase', Reasoned>
   | Ev<'WorkOffSupervision', { readonly report: Sealed }>
   | Ev<'CloseSupervision', { readonly remark: Sealed | null }>
-  /** For what the requester said of a cycle, or, where it says so, because its promise was broken. */
-  | Ev<'RaiseSupervision', { readonly cycle: number; readonly overdue?: true }>;
+  /** For what the requester said of a cycle or, where it says so, of its rectification, or because its promise was broken. */
+  | Ev<'RaiseSupervision', { readonly cycle: number; readonly overdue?: true; readonly rectified?: true }>;

@@ -6,7 +6,7 @@ export { type Candidate, LOAD_WEIGHTS } from './assignment.js';
 export { currentClock, dueOf, viewOf } from './clocks.js';
 export { factsAfter } from './facts-after.js';
 export { foldCase } from './fold.js';
-export { isDissatisfied } from './satisfaction.js';
+export { isBadlyRated, isDissatisfied } from './satisfaction.js';
 export { audienceOf, type CasePlace, isSeen, movedBy, type Sight, sightOf } from './sight.js';
 export {
   CASE_STATUSES,
@@ -14,6 +14,7 @@ export {
   type CaseFacts,
   type CaseStatus,
   type CycleFacts,
+  type Rectification,
   type SealedCycle,
   type Supervision,
 } from './state.js';

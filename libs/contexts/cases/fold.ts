@@ -9,6 +9,7 @@ import {
   resumeClock,
   sealClock,
   stopClock,
+  voidClock,
   withdrawBreach,
 } from '@huicai/working-time';
 import type { CaseEvent, ClockStarted } from './contract.js';
@@ -16,7 +17,7 @@ import type { CorrectionEvent } from './contract-corrections.js';
 import { changeClock, ended, leftByDepartment, type Mark, sentBack, started, stopped } from './fold-clocks.js';
 import { corrected, isCorrection } from './fold-corrections.js';
 import { movedBy } from './sight.js';
-import { type CaseFacts, freshCycle, type Supervision } from './state.js';
+import { type CaseFacts, freshCycle, type Rectification, type Supervision } from './state.js';
 
 interface When {
   readonly occurredAt: number;
@@ -90,6 +91,7 @@ function registered(data: Extract<CaseEvent, { type: 'CaseRegistered' }>['data']
     clockDepartments: {},
     standingBreaches: [],
     excuses: [],
+    rectifications: [],
     sealedCycles: [],
     corrections: 0,
     supervisions: [],
@@ -238,6 +240,34 @@ function step(state: CaseFacts, event: Step, when: When): CaseFacts {
     }
     case 'CaseRated':
       return { ...state, rating: event.data.satisfaction };
+    case 'RectificationOpened': {
+      const { cycle, departmentId, clocks } = event.data;
+      const clockId = clocks[0]?.clockId ?? null;
+      const fresh = { cycle, departmentId, openedAt: at, clockId, submittedAt: null, measure: null, callbacks: [], ended: null };
+      const running =
+        departmentId === null ? { ...state, clocks: started(state, clocks, mark) } : judging(state, departmentId, clocks, mark);
+      return { ...running, rectifications: [...state.rectifications, fresh] };
+    }
+    case 'RectificationSubmitted': {
+      const { cycle, measure } = event.data;
+      const clocks = stopped(state, ['rectification'], mark);
+      return { ...rectified(state, cycle, () => ({ submittedAt: at, measure })), handlers: handledBy(state, when), clocks };
+    }
+    case 'RectificationCalledBack': {
+      const { cycle, reachability, resolved, satisfaction } = event.data;
+      const said = { at, reachability, resolved, satisfaction };
+      return rectified(state, cycle, ({ callbacks }) => ({ callbacks: [...callbacks, said] }));
+    }
+    case 'RatingAppealed':
+      return { ...state, appeal: { at, decidedAt: null, upheld: null } };
+    case 'RatingAppealDismissed':
+      return { ...state, appeal: state.appeal && { ...state.appeal, decidedAt: at, upheld: false } };
+    case 'RatingAppealUpheld': {
+      const { cycle } = event.data;
+      const appeal = state.appeal && { ...state.appeal, decidedAt: at, upheld: true };
+      const clocks = state.clocks.map((c) => (c.kind === 'rectification' && c.cycle === cycle ? voidClock(c, mark) : c));
+      return { ...rectified(state, cycle, () => ({ ended: 'APPEAL_UPHELD' })), appeal, clocks };
+    }
     case 'CaseClosed':
       return { ...state, status: 'CLOSED', closedAt: at };
     case 'CaseWithdrawn': {
@@ -272,7 +302,7 @@ function step(state: CaseFacts, event: Step, when: When): CaseFacts {
     case 'SupervisionWorkedOff':
       return supervised(state, event.data, { workedOffAt: at });
     case 'SupervisionClosed':
-      return supervised(state, event.data, { closedAt: at });
+      return supervised(state, event.data, { closedAt: at, ...(event.data.withdrawn ? { withdrawn: true } : {}) });
   }
 }
 
@@ -321,9 +351,9 @@ function awaited(state: CaseFacts, departmentId: string, clocks: readonly ClockS
 const opinionOf = (clockId: string, departmentId: string, asked: boolean) => ({ clockId, departmentId, asked, givenAt: null });
 
 function reopened(state: CaseFacts, data: Extract<CaseEvent, { type: 'CaseReopened' }>['data'], mark: Mark): CaseFacts {
-  const { acceptedAt, departmentId, contactedAt, submittedAt, outcome, callbacks, rating, closedAt, cycle } = state;
-  const sealed = { cycle, acceptedAt, departmentId, contactedAt, submittedAt, outcome, callbacks, rating, closedAt };
-  const clocks = stopped(state, ['callback'], mark).map((c) => sealClock(c));
+  const { acceptedAt, departmentId, contactedAt, submittedAt, outcome, callbacks, rating, appeal, closedAt, cycle } = state;
+  const sealed = { cycle, acceptedAt, departmentId, contactedAt, submittedAt, outcome, callbacks, rating, appeal, closedAt };
+  const clocks = stopped(state, ['callback', 'rectification'], mark).map((c) => sealClock(c));
   return {
     ...state,
     ...freshCycle,
@@ -337,8 +367,18 @@ function reopened(state: CaseFacts, data: Extract<CaseEvent, { type: 'CaseReopen
     dropped: false,
     direct: false,
     clocks: started({ ...state, clocks }, data.clocks, mark),
+    // Handling it again takes the place of putting it right.
+    rectifications: state.rectifications.map((one) =>
+      one.submittedAt === null && one.ended === null ? { ...one, ended: 'REOPENED' } : one,
+    ),
     sealedCycles: [...state.sealedCycles, sealed],
   };
+}
+
+/** Changes the rectification of a cycle, if there is one. */
+function rectified(state: CaseFacts, cycle: number, change: (one: Rectification) => Partial<Rectification>): CaseFacts {
+  const rectifications = state.rectifications.map((one) => (one.cycle === cycle ? { ...one, ...change(one) } : one));
+  return { ...state, rectifications };
 }
 
 /** The one of that cycle and cause that stands. */

@@ -1,5 +1,14 @@
 import type { ClockState } from '@huicai/working-time';
-import type { CaseSubject, Outcome, Reachability, RoutingProposal, Satisfaction, SupervisionCause, Urgency } from './contract.js';
+import type {
+  CaseSubject,
+  Outcome,
+  Reachability,
+  RectificationMeasure,
+  RoutingProposal,
+  Satisfaction,
+  SupervisionCause,
+  Urgency,
+} from './contract.js';
 
 export const CASE_STATUSES = [
   'REGISTERED',
@@ -33,6 +42,27 @@ export interface Callback {
   readonly satisfaction: Satisfaction | null;
 }
 
+/** A bad review that is, or was, to be put right (整改). */
+export interface Rectification {
+  readonly cycle: number;
+  readonly departmentId: string | null;
+  readonly openedAt: number;
+  /** null where the policy set no limit to it. */
+  readonly clockId: string | null;
+  readonly submittedAt: number | null;
+  readonly measure: RectificationMeasure | null;
+  readonly callbacks: readonly Callback[];
+  /** Why there is nothing to put right any more: the review does not count, or the case is handled again. */
+  readonly ended: 'APPEAL_UPHELD' | 'REOPENED' | null;
+}
+
+/** The department's appeal against a bad review (申诉). */
+export interface Appeal {
+  readonly at: number;
+  readonly decidedAt: number | null;
+  readonly upheld: boolean | null;
+}
+
 /** A case under the supervisor's eye (督办). */
 export interface Supervision {
   readonly cycle: number;
@@ -41,6 +71,8 @@ export interface Supervision {
   /** When those in charge said what was done about it. */
   readonly workedOffAt: number | null;
   readonly closedAt: number | null;
+  /** Its cause has fallen away. */
+  readonly withdrawn?: true;
 }
 
 /** Where a case lay that was given back, and which event did so. */
@@ -83,7 +115,10 @@ export interface CycleFacts {
   readonly submittedAt: number | null;
   readonly outcome: Outcome | null;
   readonly callbacks: readonly Callback[];
+  /** As it was given, whether it counts or not. */
   readonly rating: Satisfaction | null;
+  /** Against the rating; once it is upheld, the rating does not count. */
+  readonly appeal: Appeal | null;
   readonly closedAt: number | null;
 }
 
@@ -148,6 +183,8 @@ export interface CaseFacts extends CycleFacts {
   readonly standingBreaches: readonly string[];
   /** At most one for each standing breach; a breach that is withdrawn takes its excuse along. */
   readonly excuses: readonly Excuse[];
+  /** At most one for each cycle. */
+  readonly rectifications: readonly Rectification[];
   readonly sealedCycles: readonly SealedCycle[];
   /** How often something was put right. */
   readonly corrections: number;
@@ -163,5 +200,6 @@ export const freshCycle: CycleFacts = {
   outcome: null,
   callbacks: [],
   rating: null,
+  appeal: null,
   closedAt: null,
 };

@@ -50,6 +50,9 @@ const REPORT_SHAPE = object({
       satisfactionRate: RATE,
       opinionRate: RATE,
       opinionRateExcused: RATE,
+      rectificationRate: RATE,
+      rectificationRateExcused: RATE,
+      reviewRate: RATE,
     }),
   ),
 });

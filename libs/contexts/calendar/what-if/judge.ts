@@ -18,6 +18,7 @@ export interface OtherLimits {
   readonly firstContact?: PolicyLimit | undefined;
   readonly opinion?: PolicyLimit | undefined;
   readonly callback?: PolicyLimit | undefined;
+  readonly rectification?: PolicyLimit | undefined;
   /** The first that is about a case decides; a case none is about keeps its limits. */
   readonly rules?: readonly PolicyRule[] | undefined;
 }

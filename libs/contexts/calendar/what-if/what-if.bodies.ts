@@ -17,7 +17,15 @@ import type { ClockKind, PolicyLimit } from '../contract.js';
 import { Limited, PolicyRuleBody } from '../policy.bodies.js';
 import { MOST_RULES } from '../policy-checks.js';
 
-const CLOCKS = ['total', 'signFor', 'firstContact', 'opinion', 'handling', 'callback'] as const satisfies readonly ClockKind[];
+const CLOCKS = [
+  'total',
+  'signFor',
+  'firstContact',
+  'opinion',
+  'handling',
+  'callback',
+  'rectification',
+] as const satisfies readonly ClockKind[];
 const PAUSE_RULES = ['AS_RECORDED', 'NONE', 'CAPPED'] as const;
 const kinds: Check = listOf(oneOf(CLOCKS), CLOCKS.length);
 
@@ -30,6 +38,8 @@ export class OtherLimitsBody {
   readonly opinion?: PolicyLimit;
   @Limited('Callback; as it was when left out', { optional: true })
   readonly callback?: PolicyLimit;
+  @Limited('Putting right a bad review; as it was when left out', { optional: true })
+  readonly rectification?: PolicyLimit;
   @NestedList(
     () => PolicyRuleBody,
     'Rules; the first that is about a case decides, a case none is about keeps its limits',

@@ -1,3 +1,4 @@
+import { isReviewOpen } from './rectification.js';
 import { provided, rule } from './rule.js';
 
 /** Put away (归档): nothing is changed any more. Not while somebody still has an eye on it. */
@@ -5,6 +6,9 @@ export const archive = rule({
   command: 'ArchiveCase',
   from: ['CLOSED', 'DECLINED', 'WITHDRAWN'],
   roles: ['window', 'supervisor'],
-  when: provided('no supervision stands', (state) => state.supervisions.every(({ closedAt }) => closedAt !== null)),
+  when: provided(
+    'no supervision stands, and nothing is left to be done about a bad review',
+    (state) => state.supervisions.every(({ closedAt }) => closedAt !== null) && !isReviewOpen(state),
+  ),
   decide: () => [{ type: 'CaseArchived', data: {} }],
 });

@@ -1,5 +1,6 @@
 import { forbidden, illegal, invalid } from '@huicai/kernel';
-import { windowCloses } from '../clocks.js';
+import { ratingWindowOf } from '../../calendar/facts.js';
+import { policyAt, windowCloses } from '../clocks.js';
 import type { CallbackAnswer } from '../contract.js';
 import { provided, rule } from './rule.js';
 
@@ -23,10 +24,7 @@ export function checkAnswer({ reachability, resolved, satisfaction }: CallbackAn
     throw invalid('callback-without-answer', resolved !== null ? 'resolved' : 'satisfaction');
 }
 
-/** Late ratings are taken for five working days (domain.md section 2.6). */
-const RATING_WINDOW_DAYS = 5;
-
-/** Voluntary, once, and never by somebody who handled the case. */
+/** Voluntary, once, within the rating window of the policy in force, and never by somebody who handled the case. */
 export const rate = rule({
   command: 'RateCase',
   from: ['RESULT_ACCEPTED', 'CLOSED'],
@@ -35,7 +33,7 @@ export const rate = rule({
   when: provided('it is not rated yet', (state) => state.rating === null),
   decide: (data, state, facts) => {
     if (state.handlers.includes(facts.actor.id)) throw forbidden('handler-may-not-rate');
-    const closes = state.closedAt === null ? null : windowCloses(state.closedAt, RATING_WINDOW_DAYS, facts);
+    const closes = state.closedAt === null ? null : windowCloses(state.closedAt, ratingWindowOf(policyAt(facts)), facts);
     if (closes !== null && facts.now > closes)
       throw illegal('rating-window-closed', { params: { closedAt: new Date(closes).toISOString() } });
     return [{ type: 'CaseRated', data }];

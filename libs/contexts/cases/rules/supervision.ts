@@ -1,28 +1,40 @@
 import { illegal } from '@huicai/kernel';
-import type { SupervisionCause } from '../contract.js';
-import { isDissatisfied } from '../satisfaction.js';
+import type { CaseEvent, SupervisionCause } from '../contract.js';
+import { isBadlyRated, isDissatisfied } from '../satisfaction.js';
 import { type CaseFacts, JUDGED, ONCE_ACCEPTED, type Supervision } from '../state.js';
 import { provided, rule } from './rule.js';
 
 /**
- * Puts a case under supervision for what the requester said of a cycle at the callback or in the rating, or because the promise was
- * broken (domain.md section 2.1). Nothing is written when that cycle was put under supervision for that already, or when there is no
+ * Puts a case under supervision for what the requester said of a cycle at the callback or in the rating, or afterwards of what was put
+ * right, or because the promise was broken (domain.md section 2.1). Nothing is written when that cycle was put under supervision for that already, or when there is no
  * such cause. The cycle may be sealed by now.
  */
 export const raiseSupervision = rule({
   command: 'RaiseSupervision',
   from: ONCE_ACCEPTED,
   roles: ['system'],
-  decide: ({ cycle, overdue = false }, state) => {
+  decide: ({ cycle, overdue = false, rectified = false }, state) => {
     const judged = cycle === state.cycle ? state : state.sealedCycles.find((sealed) => sealed.cycle === cycle);
     if (!judged || state.status === 'ARCHIVED') return [];
-    const dissatisfied = judged.callbacks.some(isDissatisfied) || (judged.rating !== null && judged.rating <= 2);
+    if (rectified) return stillDissatisfied(state, cycle, judged.departmentId);
+    const dissatisfied = judged.callbacks.some(isDissatisfied) || isBadlyRated(judged);
     if (overdue ? !state.standingBreaches.some((clockId) => clockId.startsWith(`total/${cycle}/`)) : !dissatisfied) return [];
     const cause: SupervisionCause = overdue ? 'OVERDUE' : cycle === 1 ? 'DISSATISFIED' : 'STILL_DISSATISFIED';
-    if (state.supervisions.some((one) => one.cycle === cycle && one.cause === cause)) return [];
+    if (state.supervisions.some((one) => one.cycle === cycle && one.cause === cause && !one.withdrawn)) return [];
     return [{ type: 'SupervisionRaised', data: { cause, cycle, departmentId: judged.departmentId } }];
   },
 });
+
+/** What was put right did not help; a supervision that was closed before that was said does not answer it. */
+function stillDissatisfied(state: CaseFacts, cycle: number, departmentId: string | null): CaseEvent[] {
+  const said = state.rectifications.find((one) => one.cycle === cycle)?.callbacks.find(isDissatisfied);
+  const cause = 'STILL_DISSATISFIED';
+  if (!said) return [];
+  const known = state.supervisions.some(
+    (one) => one.cycle === cycle && one.cause === cause && (one.closedAt === null || one.raisedAt >= said.at),
+  );
+  return known ? [] : [{ type: 'SupervisionRaised', data: { cause, cycle, departmentId } }];
+}
 
 /** A supervisor takes an eye on it, for a reason of their own (督办). */
 export const supervise = rule({

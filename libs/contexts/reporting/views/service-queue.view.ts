@@ -7,6 +7,7 @@ import {
   currentClock,
   dueOf,
   factsAfter,
+  isBadlyRated,
   isDissatisfied,
 } from '../../cases/facts.js';
 import type { RoutingPriority } from '../../channels/contract.js';
@@ -56,7 +57,7 @@ export interface ServiceQueueRow extends Row {
 /** Cases as those who work on them look for them. The light is not stored: it is `now` against the three instants. */
 export const serviceQueue = projection<ServiceQueueRow, TimeReference>({
   name: 'service_queue',
-  version: 6,
+  version: 7,
   table: {
     columns: {
       case_id: 'uuid',
@@ -145,7 +146,7 @@ export function queueRow(facts: CaseFacts, time: TimeReference): ServiceQueueRow
     returned: facts.returned !== null,
     talent_wrote_at: at(facts.talentWroteAt),
     called_back: facts.callbacks.length > 0,
-    dissatisfied: facts.callbacks.some(isDissatisfied) || (facts.rating !== null && facts.rating <= 2),
+    dissatisfied: facts.callbacks.some(isDissatisfied) || isBadlyRated(facts),
     supervised: facts.supervisions.some(({ closedAt }) => closedAt === null),
     priority: facts.routing?.priority ?? 'NORMAL',
     fast_track: facts.routing?.fastTrack ?? false,

@@ -28,6 +28,10 @@ export interface SlaCycleRow extends Row {
   reached: boolean;
   resolved: boolean | null;
   satisfaction: number | null;
+  /** The rating as it was given. */
+  rating: number | null;
+  /** An appeal against it was upheld. */
+  rating_void: boolean;
   /** Clocks that judge another than who is in charge of the cycle, or are settled at another time. */
   side_clocks: readonly SideClock[];
   /** Fold state, kept in the row of the latest cycle. */
@@ -37,20 +41,20 @@ export interface SlaCycleRow extends Row {
 /** A clock beside those of promise, contact and handling, as reports count it. */
 export interface SideClock {
   readonly clockId: string;
-  readonly kind: 'opinion';
+  readonly kind: 'opinion' | 'rectification';
   readonly departmentId: string | null;
   /** YYYY-MM of its end, office time; null while it runs. */
   readonly month: string | null;
   /** Answered by the due; null where that can not be said, for the reason beside it. */
   readonly kept: boolean | null;
-  readonly left: 'NO_LIMIT' | 'LAPSED' | null;
+  readonly left: 'NO_LIMIT' | 'LAPSED' | 'APPEAL_UPHELD' | null;
   readonly excused: boolean;
 }
 
 /** One row per cycle of a case: what it was promised, when it was answered, what the requester said. */
 export const slaCycles = projection<SlaCycleRow, TimeReference>({
   name: 'sla_cycles',
-  version: 5,
+  version: 7,
   table: {
     columns: {
       case_id: 'uuid',
@@ -75,6 +79,8 @@ export const slaCycles = projection<SlaCycleRow, TimeReference>({
       reached: 'bool',
       resolved: 'bool null',
       satisfaction: 'int4 null',
+      rating: 'int4 null',
+      rating_void: 'bool',
       side_clocks: 'jsonb',
       facts: 'jsonb null',
     },
@@ -164,27 +170,52 @@ function judged(facts: CaseFacts, cycle: CycleFacts, n: number, isHandled: boole
   };
 }
 
-/** Opinions of a cycle. One that lapsed before its due was not late; one that lapsed after it was. */
+/** Opinions and the rectification of a cycle. */
 function sideClocksOf(facts: CaseFacts, cycle: number, time: TimeReference): SideClock[] {
-  return facts.opinions.flatMap(({ clockId, departmentId, givenAt }) => {
-    const clock = facts.clocks.find((one) => one.clockId === clockId);
-    if (!clock || clock.cycle !== cycle) return [];
-    const { stoppedAt } = clock;
-    const due = dueOf(clock, time);
-    const inTime = stoppedAt !== null && due !== null && stoppedAt <= due;
-    const lapsed = inTime && givenAt === null;
-    return [
-      {
-        clockId,
-        kind: 'opinion' as const,
-        departmentId,
-        month: stoppedAt === null ? null : officeDay(stoppedAt).slice(0, 7),
-        kept: stoppedAt === null || due === null || lapsed ? null : inTime,
-        left: due === null ? 'NO_LIMIT' : lapsed ? 'LAPSED' : null,
-        excused: facts.excuses.some((excuse) => excuse.clockId === clockId),
-      },
-    ];
+  const opinions = facts.opinions.flatMap(({ clockId, departmentId, givenAt }) =>
+    sideClockOf(facts, cycle, time, { kind: 'opinion', clockId, departmentId, done: givenAt !== null, isVoid: false }),
+  );
+  const rectifications = facts.rectifications.flatMap(({ clockId, departmentId, submittedAt, ended }) => {
+    const done = submittedAt !== null;
+    return clockId === null
+      ? []
+      : sideClockOf(facts, cycle, time, {
+          kind: 'rectification',
+          clockId,
+          departmentId,
+          done,
+          isVoid: ended === 'APPEAL_UPHELD',
+        });
   });
+  return [...opinions, ...rectifications];
+}
+
+/** What ended otherwise than by being done was not late before its due, and was after it. */
+function sideClockOf(
+  facts: CaseFacts,
+  cycle: number,
+  time: TimeReference,
+  {
+    done,
+    isVoid,
+    ...side
+  }: Pick<SideClock, 'kind' | 'clockId' | 'departmentId'> & { readonly done: boolean; readonly isVoid: boolean },
+): SideClock[] {
+  const clock = facts.clocks.find(({ clockId }) => clockId === side.clockId);
+  if (!clock || clock.cycle !== cycle) return [];
+  const { stoppedAt } = clock;
+  const due = dueOf(clock, time);
+  const inTime = stoppedAt !== null && due !== null && stoppedAt <= due;
+  const left = isVoid ? 'APPEAL_UPHELD' : due === null ? 'NO_LIMIT' : inTime && !done ? 'LAPSED' : null;
+  return [
+    {
+      ...side,
+      month: stoppedAt === null ? null : officeDay(stoppedAt).slice(0, 7),
+      kept: stoppedAt === null || left !== null ? null : inTime,
+      left,
+      excused: facts.excuses.some(({ clockId }) => clockId === side.clockId),
+    },
+  ];
 }
 
 function cycleRow(facts: CaseFacts, cycle: CycleFacts, n: number, time: TimeReference): SlaCycleRow {
@@ -207,6 +238,8 @@ function cycleRow(facts: CaseFacts, cycle: CycleFacts, n: number, time: TimeRefe
     reached: said !== undefined,
     resolved: said?.resolved ?? null,
     satisfaction: said?.satisfaction ?? null,
+    rating: cycle.rating,
+    rating_void: cycle.appeal?.upheld === true,
     facts,
   };
 }

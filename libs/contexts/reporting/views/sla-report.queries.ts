@@ -33,6 +33,11 @@ export interface SlaReportRow {
   /** Opinions given in time, of those settled in the period; grouped by department, of the department that was to give them. */
   readonly opinionRate: Rate;
   readonly opinionRateExcused: Rate;
+  /** Bad reviews put right in time, counted in the same way. */
+  readonly rectificationRate: Rate;
+  readonly rectificationRateExcused: Rate;
+  /** Ratings of 3 or better, of those that count (好评率). */
+  readonly reviewRate: Rate;
 }
 
 const GROUP_SQL: Record<ReportGrouping, { opened: string; closed: string; side: string }> = {
@@ -73,15 +78,15 @@ export async function readSlaReport(
          count(*) filter (where contacted_in_time is null) as no_contact_due,
          count(*) filter (where reached) as reached, count(*) filter (where resolved) as resolved,
          count(*) filter (where satisfaction >= 3) as satisfied,
-         count(*) filter (where called_back and not reached) as unreachable, count(*) filter (where not called_back) as not_called
+         count(*) filter (where called_back and not reached) as unreachable, count(*) filter (where not called_back) as not_called,
+         count(*) filter (where rating >= 3 and not rating_void) as well_rated, count(*) filter (where rating is not null and not rating_void) as rated,
+         count(*) filter (where rating is null) as not_rated, count(*) filter (where rating_void) as rating_void
        from mine where submitted_month between $1 and $2 and not withdrawn group by 1),
      overdue as (
        select ${overdueGroup} as g, count(*) as n, count(*) filter (where ${excused}) as excused from mine
        where accepted_month <> '' and accepted_at < $3 and (submitted_at is null or submitted_at >= $3) and not withdrawn and ${due} < $3 group by 1),
      side as (
-       select ${side} as g, count(*) filter (where kept) as kept, count(*) filter (where kept is not null) as judged,
-         count(*) filter (where not kept and excused) as side_excused, count(*) filter (where "left" = 'NO_LIMIT') as side_unlimited,
-         count(*) filter (where "left" = 'LAPSED') as lapsed
+       select ${side} as g, ${SIDE_KINDS.map((kind) => sideCounts(kind)).join(', ')}
        from read.sla_cycles, jsonb_to_recordset(side_clocks)
          as s(kind text, "departmentId" text, month text, kept bool, "left" text, excused bool)
        where side_clocks <> '[]'::jsonb and s.month between $1 and $2 and ($4::text is null or s."departmentId" = $4) group by 1)
@@ -90,15 +95,14 @@ export async function readSlaReport(
        coalesce(contacted, 0)::int as contacted, coalesce(contact_due, 0)::int as contact_due, coalesce(no_contact_due, 0)::int as no_contact_due,
        coalesce(reached, 0)::int as reached, coalesce(resolved, 0)::int as resolved, coalesce(satisfied, 0)::int as satisfied,
        coalesce(unreachable, 0)::int as unreachable, coalesce(not_called, 0)::int as not_called,
-       coalesce(kept, 0)::int as kept, coalesce(judged, 0)::int as judged, coalesce(side_excused, 0)::int as side_excused,
-       coalesce(side_unlimited, 0)::int as side_unlimited, coalesce(lapsed, 0)::int as lapsed
+       coalesce(well_rated, 0)::int as well_rated, coalesce(rated, 0)::int as rated, coalesce(not_rated, 0)::int as not_rated,
+       coalesce(c.rating_void, 0)::int as rating_void, ${SIDE_COUNTS.map((name) => `coalesce(${name}, 0)::int as ${name}`).join(', ')}
      from opened o full join closed c using (g) full join overdue v using (g) full join side s using (g) order by g`,
     [period.from, period.to, period.end, scope.departmentId ?? null],
   );
   return rows.map((row) => {
     const n = (name: string) => row[name] as number;
     const unlimited = { NO_LIMIT: n('closed') - n('limited') };
-    const opinion = { NO_LIMIT: n('side_unlimited'), LAPSED: n('lapsed') };
     const callback = { UNREACHABLE: n('unreachable'), NOT_CALLED_BACK: n('not_called') };
     return {
       group: String(row.g),
@@ -112,10 +116,37 @@ export async function readSlaReport(
       responseRate: rate(n('contacted'), n('contact_due'), { NOT_DUE: n('no_contact_due') }),
       resolutionRate: rate(n('resolved'), n('reached'), callback),
       satisfactionRate: rate(n('satisfied'), n('reached'), callback),
-      opinionRate: rate(n('kept'), n('judged'), opinion),
-      opinionRateExcused: rate(n('kept') + n('side_excused'), n('judged'), opinion),
+      ...sideRates(n, 'opinion', ['NO_LIMIT', 'LAPSED']),
+      ...sideRates(n, 'rectification', ['NO_LIMIT', 'LAPSED', 'APPEAL_UPHELD']),
+      reviewRate: rate(n('well_rated'), n('rated'), { NOT_RATED: n('not_rated'), APPEAL_UPHELD: n('rating_void') }),
     };
   });
+}
+
+const SIDE_KINDS = ['opinion', 'rectification'] as const;
+type SideKind = (typeof SIDE_KINDS)[number];
+
+/** What is counted of each kind, and when. */
+const SIDE_SQL = {
+  kept: 'kept',
+  judged: 'kept is not null',
+  excused: 'not kept and excused',
+  no_limit: `"left" = 'NO_LIMIT'`,
+  lapsed: `"left" = 'LAPSED'`,
+  appeal_upheld: `"left" = 'APPEAL_UPHELD'`,
+} as const;
+const SIDE_COUNTS = SIDE_KINDS.flatMap((kind) => Object.keys(SIDE_SQL).map((name) => `${kind}_${name}`));
+
+const sideCounts = (kind: SideKind): string =>
+  Object.entries(SIDE_SQL)
+    .map(([name, sql]) => `count(*) filter (where kind = '${kind}' and ${sql}) as ${kind}_${name}`)
+    .join(', ');
+
+function sideRates<K extends SideKind>(n: (name: string) => number, kind: K, left: readonly string[]) {
+  const count = (name: string) => n(`${kind}_${name}`);
+  const excluded = Object.fromEntries(left.map((why) => [why, count(why.toLowerCase())]));
+  const [raw, excused] = [count('kept'), count('kept') + count('excused')].map((kept) => rate(kept, count('judged'), excluded));
+  return { [`${kind}Rate`]: raw, [`${kind}RateExcused`]: excused } as Record<`${K}Rate` | `${K}RateExcused`, Rate>;
 }
 
 function rate(numerator: number, denominator: number, excluded: Record<string, number>): Rate {
