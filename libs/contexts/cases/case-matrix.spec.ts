@@ -198,16 +198,16 @@ const SITUATIONS: readonly (readonly [name: string, story: Story, now: string, s
     [...HANDLING, 'GiveOpinion', 'TakeCase', 'AssignCase', 'RequestExtension'],
     true,
   ],
-  ['badly rated', badlyRated, '2026-10-12T16:01', [...JUDGED, 'ReopenCase', 'AppealRating', 'ArchiveCase'], true],
-  ['to be put right', toPutRight, '2026-10-12T16:01', [...JUDGED, 'ReopenCase', 'AppealRating', 'SubmitRectification'], true],
+  ['badly rated', badlyRated, '2026-10-12T16:01', [...CALLED, 'ReopenCase', 'AppealRating', 'ArchiveCase'], true],
+  ['to be put right', toPutRight, '2026-10-12T16:01', [...CALLED, 'ReopenCase', 'AppealRating', 'SubmitRectification'], true],
   [
     'appealed',
     appealed,
     '2026-10-12T16:11',
-    [...JUDGED, 'ReopenCase', 'SubmitRectification', 'UpholdAppeal', 'DismissAppeal'],
+    [...CALLED, 'ReopenCase', 'SubmitRectification', 'UpholdAppeal', 'DismissAppeal'],
     true,
   ],
-  ['put right', putRight, '2026-10-12T16:11', [...JUDGED, 'ReopenCase', 'CallBackRectification'], true],
+  ['put right', putRight, '2026-10-12T16:11', [...CALLED, 'ReopenCase', 'CallBackRectification'], true],
   ['archived', stories.rated.step('ArchiveCase', who.window, '2026-10-12T17:00'), '2026-10-12T17:01', [], true],
 ];
 

@@ -70,7 +70,10 @@ function pauseCorrected(state: CaseFacts, data: Data<'PauseCorrected'>, cause: s
     ...clock,
     pauses: clock.pauses.flatMap((pause) => {
       if (pause.cause !== pauseId) return [pause];
-      return voided ? [] : [{ ...pause, from, to, ...(to === pause.to ? {} : { endedBy: cause }) }];
+      // A clock that has stopped since is not paused any more.
+      const end = to ?? clock.stoppedAt;
+      if (voided || (end !== null && end <= from)) return [];
+      return [{ ...pause, from, to: end, ...(end === pause.to ? {} : { endedBy: cause }) }];
     }),
   }));
   if (!lasts || state.pausedSince === null) return { ...state, clocks };

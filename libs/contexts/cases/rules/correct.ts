@@ -142,7 +142,11 @@ export const recordLatePause = rule({
     checkSpan(from, to, state, facts);
     const ran = state.clocks.filter(
       ({ cycle, startedAt, stoppedAt, kind }) =>
-        cycle === state.cycle && kind !== 'callback' && startedAt < to && (stoppedAt === null || stoppedAt > from),
+        cycle === state.cycle &&
+        kind !== 'callback' &&
+        kind !== 'rectification' &&
+        startedAt < to &&
+        (stoppedAt === null || stoppedAt > from),
     );
     if (ran.length === 0) throw illegal('no-clock-ran', { field: 'from' });
     const clockIds = ran.map(({ clockId }) => clockId);
