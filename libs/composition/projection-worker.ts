@@ -12,6 +12,7 @@ import {
   ProjectionMeter,
   Projector,
   readGenerations,
+  retryUnreadable,
   writeRates,
 } from '@huicai/projections';
 import { type TimeReference, timeMark } from '../contexts/calendar/facts.js';
@@ -91,6 +92,7 @@ async function leadUntil(signal: AbortSignal, options: WorkerOptions): Promise<v
   const held = async () => (await options.timersHeld?.()) ?? false;
   const reactions = new ReactionLoop({ system, log, held });
   const first = await openGenerations(system, log);
+  await retryUnreadable(system.pool, 'a worker that begins');
   log(`leading with ${allProjections.size} projections`);
   options.onLeading?.();
   // Whatever part ends first ends the others: a leader that does not project must not fire timers either.

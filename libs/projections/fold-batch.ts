@@ -8,6 +8,7 @@ import type { PartitionMemory } from './partition-memory.js';
 import type { AnyProjection } from './projection.js';
 import type { Queryable } from './queryable.js';
 import type { TableWriter } from './table.js';
+import { dataOf, expectReadable } from './unreadable.js';
 
 /** So many parked partitions are a fault of the fold, not of events: the projection stops instead. */
 export const MAX_PARKED = 1_000;
@@ -175,7 +176,10 @@ class PartitionWork {
     if (!short) return false;
     const rows = changes.partition(partition);
     try {
-      for (const event of events) short.fold(rows, event, this.reference);
+      for (const event of events) {
+        expectReadable(event);
+        short.fold(rows, event, this.reference);
+      }
       changes.complete(partition, (row) => short.whole(row, this.reference));
       return true;
     } catch {
@@ -188,9 +192,10 @@ class PartitionWork {
     const rows = changes.partition(partition);
     for (const [at, event] of events.entries())
       try {
+        expectReadable(event);
         this.target.definition.fold(rows, event, this.reference);
       } catch (error) {
-        return { at, error: faultText(error, event.data, rows.all()) };
+        return { at, error: faultText(error, dataOf(event), rows.all()) };
       }
     return undefined;
   }

@@ -26,3 +26,4 @@ export * from './rebuild-diff.js';
 export * from './rebuild-switch.js';
 export { putMoved } from './sweeper.js';
 export * from './table.js';
+export { retryUnreadable } from './unreadable.js';

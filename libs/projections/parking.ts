@@ -1,5 +1,5 @@
 import type { EventStore } from '@huicai/event-store';
-import { type RecordedEvent, recorded, type UpcasterRegistry } from '@huicai/kernel';
+import type { RecordedEvent, UpcasterRegistry } from '@huicai/kernel';
 import type { Pool } from 'pg';
 import { CheckpointMovedError } from './checkpoint.js';
 import { type DeadLetter, findDeadLetter, lettersOf } from './dead-letters.js';
@@ -10,6 +10,7 @@ import { noteMended } from './mended.js';
 import { isOutage } from './outage.js';
 import type { Queryable } from './queryable.js';
 import { inTransaction } from './transaction.js';
+import { recordedOrNot } from './unreadable.js';
 
 export interface ParkingOptions {
   readonly pool: Pool;
@@ -133,7 +134,7 @@ export class ParkingAttendant {
     return { outcome: 'still-failing', solved, remaining: letters.length - solved };
   }
 
-  /** The events of letters, from the streams they are in. @throws Error when one is not there, or can not be read by this program */
+  /** The events of letters, from the streams they are in. @throws Error when one is not there */
   private async eventsOf(letters: readonly DeadLetter[]): Promise<RecordedEvent[]> {
     const { store, upcasters } = this.options;
     const found = new Map<string, RecordedEvent>();
@@ -143,7 +144,7 @@ export class ParkingAttendant {
       const from = wanted[0]!.revision;
       const maxCount = Number(wanted.at(-1)!.revision - from) + 1;
       for await (const event of store.readStream(stream, { from, maxCount }))
-        if (ids.has(event.id)) found.set(event.id, recorded(event, upcasters));
+        if (ids.has(event.id)) found.set(event.id, recordedOrNot(event, upcasters));
     }
     return letters.map(({ eventId, type, stream, revision }) => {
       const event = found.get(eventId);

@@ -1,16 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EventStore, StoredEvent, SubscriptionState } from '@huicai/event-store';
-import { type RecordedEvent, recorded, splitStreamName, type UpcasterRegistry } from '@huicai/kernel';
+import { type RecordedEvent, splitStreamName, type UpcasterRegistry } from '@huicai/kernel';
 import type { Pool } from 'pg';
 import { batches } from './batches.js';
 import { CheckpointMovedError, type Handled, moveCheckpoints } from './checkpoint.js';
 import { type NewLetter, type Parking, readParking } from './dead-letters.js';
 import type { LiveProjection } from './live-projection.js';
-import { FoldError, isOutage } from './outage.js';
+import { isOutage } from './outage.js';
 import { ParkingAttendant } from './parking.js';
 import { isWritePool, type Queryable } from './queryable.js';
 import { Sweeper } from './sweeper.js';
 import { inTransaction } from './transaction.js';
+import { recordedOrNot } from './unreadable.js';
 
 export interface ProjectorOptions {
   /** Of {@link createWritePool}: what all projections ask for in a batch goes out at once. */
@@ -46,8 +47,6 @@ export interface Progress {
 
 interface Batch {
   readonly events: readonly RecordedEvent[];
-  /** Events that this program can not read, being written by a newer one or by a stranger. */
-  readonly unreadable: readonly { readonly event: StoredEvent; readonly error: FoldError }[];
   readonly end: Handled;
 }
 
@@ -166,15 +165,8 @@ export class Projector {
     );
     const last = ours.at(-1);
     if (!last) return undefined;
-    const events: RecordedEvent[] = [];
-    const unreadable: { event: StoredEvent; error: FoldError }[] = [];
-    for (const event of ours)
-      try {
-        events.push(recorded(event, this.options.upcasters));
-      } catch (error) {
-        unreadable.push({ event, error: new FoldError((error as Error).message, error) });
-      }
-    return { events, unreadable, end: { position: last.position, stream: last.stream, revision: last.revision, id: last.id } };
+    const events = ours.map((event) => recordedOrNot(event, this.options.upcasters));
+    return { events, end: { position: last.position, stream: last.stream, revision: last.revision, id: last.id } };
   }
 
   /** False when a server was away; says so once, and once when it is back. */
@@ -210,10 +202,10 @@ export class Projector {
         );
         const parking = await parkingOf(db, behind, batch);
         return allOf(
-          behind.map(async (p) => {
-            refuseUnreadable(p, batch);
-            return { p, letters: await p.fold(db, batch.events, reference, { ...this.folding, parking }) };
-          }),
+          behind.map(async (p) => ({
+            p,
+            letters: await p.fold(db, batch.events, reference, { ...this.folding, parking }),
+          })),
         );
       });
     } catch (error) {
@@ -231,7 +223,6 @@ export class Projector {
   private async commitOneByOne(alive: readonly LiveProjection[], batch: Batch, reference: unknown): Promise<void> {
     for (const p of alive) {
       try {
-        refuseUnreadable(p, batch);
         const letters = await inTransaction(this.options.pool, (db) =>
           p.apply(db, batch.events, batch.end, reference, { ...this.folding, careful: true }),
         );
@@ -289,9 +280,4 @@ async function parkingOf(db: Queryable, projections: readonly LiveProjection[], 
     first.position,
     last.position,
   );
-}
-
-function refuseUnreadable(p: LiveProjection, { unreadable }: Batch): void {
-  const fault = unreadable.find(({ event }) => p.takes(event));
-  if (fault) throw fault.error;
 }

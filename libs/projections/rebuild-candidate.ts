@@ -4,7 +4,7 @@ import type { Pool, PoolClient } from 'pg';
 import type { Handled } from './checkpoint.js';
 import { freeSchema, lockGenerations, RebuildError } from './generations.js';
 import { type EventAt, LiveProjection, RebuildNeededError } from './live-projection.js';
-import { isPoison } from './outage.js';
+import { FoldError, isPoison } from './outage.js';
 import { PartitionMemory } from './partition-memory.js';
 import type { AnyProjection } from './projection.js';
 import { dropSchema } from './rebuild-switch.js';
@@ -145,7 +145,9 @@ export class Candidate {
     await commit(false).catch((error: unknown) => {
       this.memory.clear();
       if (!isPoison(error)) throw error;
-      return commit(true);
+      return commit(true).catch((fault: unknown) => {
+        throw fault instanceof FoldError ? new FoldError(`${this.schema} can not go on: ${fault.message}`, fault.cause) : fault;
+      });
     });
     this.live.moved(end);
     this.given += count;

@@ -1,12 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EventStore, StoredEvent } from '@huicai/event-store';
-import { recorded, splitStreamName, type UpcasterRegistry } from '@huicai/kernel';
+import { splitStreamName, type UpcasterRegistry } from '@huicai/kernel';
 import type { Pool } from 'pg';
 import { type Generations, RebuildError, readGenerations } from './generations.js';
 import type { AnyProjection } from './projection.js';
 import type { Queryable } from './queryable.js';
 import { quote } from './table.js';
 import { inTransaction } from './transaction.js';
+import { recordedOrNot } from './unreadable.js';
 
 export type DifferenceKind = 'only-live' | 'only-candidate' | 'changed';
 
@@ -184,7 +185,7 @@ export async function* eventsBehind(
   const taken = new Set(types);
   for await (const stored of parts.store.readAll()) {
     if (!taken.has(stored.type) || !parts.aggregates.has(splitStreamName(stored.stream).aggregate)) continue;
-    if (definition.partition(recorded(stored, parts.upcasters)) !== partition) continue;
+    if (definition.partition(recordedOrNot(stored, parts.upcasters)) !== partition) continue;
     const { position, stream, revision, type, id, created } = stored;
     yield { position, stream, revision, type, id, created };
   }

@@ -1,10 +1,10 @@
 import type { StoredEvent } from '@huicai/event-store';
-import { type RecordedEvent, recorded, splitStreamName } from '@huicai/kernel';
+import { splitStreamName } from '@huicai/kernel';
 import type { PoolClient } from 'pg';
 import { FILLER_LOCK, RebuildError } from './generations.js';
-import { FoldError } from './outage.js';
 import type { AnyProjection } from './projection.js';
 import { Candidate, type FillBatch, type RebuildParts } from './rebuild-candidate.js';
+import { recordedOrNot } from './unreadable.js';
 
 export interface FillProgress {
   /** Events of this system read since the candidate was begun; of several, the one that was given fewest. */
@@ -182,21 +182,13 @@ class Filler {
     );
     const last = ours.at(-1);
     if (!last) return undefined;
-    const events = ours.filter(({ type }) => this.types.has(type)).map((event) => this.readable(event));
+    const events = ours.filter(({ type }) => this.types.has(type)).map((event) => recordedOrNot(event, this.parts.upcasters));
     return {
       positions: ours.map(({ position }) => position),
       events,
       end: { position: last.position, stream: last.stream, revision: last.revision, id: last.id },
       reference: await this.parts.reference(events),
     };
-  }
-
-  private readable(event: StoredEvent): RecordedEvent {
-    try {
-      return recorded(event, this.parts.upcasters);
-    } catch (error) {
-      throw new FoldError((error as Error).message, error);
-    }
   }
 
   private tell(step: FillProgress['step'], at = this.head): void {

@@ -30,7 +30,8 @@ export const eventAt =
     return undefined;
   };
 
-const metadata: EventMetadata = {
+/** Of an event that this system has written. */
+export const metadata: EventMetadata = {
   $correlationId: randomUUID(),
   $causationId: randomUUID(),
   commandId: randomUUID(),
