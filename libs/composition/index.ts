@@ -5,6 +5,7 @@ export * from './facts.js';
 export * from './flows.js';
 export * from './generations.js';
 export * from './projection-worker.js';
+export { ProvincialFile } from './provincial-file.js';
 export * from './reactions.js';
 export * from './reference-data.js';
 export * from './store-identity.js';

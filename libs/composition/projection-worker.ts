@@ -16,6 +16,7 @@ import {
   writeRates,
 } from '@huicai/projections';
 import { type TimeReference, timeMark } from '../contexts/calendar/facts.js';
+import type { ProvincialRatings } from '../contexts/cases/provincial-ratings.js';
 import { allProjections, ourAggregates } from './flows.js';
 import { buildNewVersions, eventAt, type OpenGenerations, openGenerations, shapeOf } from './generations.js';
 import { ReactionLoop } from './reactions.js';
@@ -35,6 +36,8 @@ export interface WorkerOptions {
   /** Milliseconds between two looks at the timers. */
   readonly timerIntervalMs?: number;
   readonly observer?: WorkerObserver;
+  /** Where ratings are handed over; nowhere when left out. */
+  readonly province?: ProvincialRatings;
 }
 
 /** Told what a worker does, for its metrics. */
@@ -90,7 +93,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
 async function leadUntil(signal: AbortSignal, options: WorkerOptions): Promise<void> {
   const { system, log } = options;
   const held = async () => (await options.timersHeld?.()) ?? false;
-  const reactions = new ReactionLoop({ system, log, held });
+  const reactions = new ReactionLoop({ system, log, held, province: options.province });
   const first = await openGenerations(system, log);
   await retryUnreadable(system.pool, 'a worker that begins');
   log(`leading with ${allProjections.size} projections`);

@@ -1,6 +1,7 @@
 import type { StoredEvent } from '@huicai/event-store';
 import { type AnyReaction, type Consequence, canonicalJson, member } from '@huicai/kernel';
 import { EventFeed, type ReactionContext, ReactionRunner, type RetryPolicy, registerReactions } from '@huicai/reactions';
+import { type ExportRating, PROVINCE, type ProvincialRatings } from '../contexts/cases/provincial-ratings.js';
 import { type Aggregate, bindings } from './commands.js';
 import { allReactions, ourAggregates } from './flows.js';
 import { type HuicaiSystem, upcasters } from './system.js';
@@ -10,6 +11,8 @@ export interface ReactionLoopOptions {
   readonly log: (line: string) => void;
   /** True while reactions must wait, as during the playing of a reference year. */
   readonly held: () => Promise<boolean>;
+  /** Where ratings are handed over; nowhere when left out. */
+  readonly province?: ProvincialRatings | undefined;
   readonly reactions?: ReadonlyMap<AnyReaction, readonly string[]>;
   readonly retry?: RetryPolicy;
   /** Milliseconds between two looks at failed events. */
@@ -24,7 +27,7 @@ export class ReactionLoop {
   private readonly feed: EventFeed;
   private readonly runners: readonly ReactionRunner[];
 
-  constructor({ system, log, held, reactions = allReactions, retry, lookMs }: ReactionLoopOptions) {
+  constructor({ system, log, held, province, reactions = allReactions, retry, lookMs }: ReactionLoopOptions) {
     const { pool, store, storeId } = system;
     const aggregates = ourAggregates;
     this.feed = new EventFeed({ aggregates, types: new Set([...reactions.values()].flat()) });
@@ -32,7 +35,7 @@ export class ReactionLoop {
       ([reaction, types]) =>
         new ReactionRunner({
           ...{ reaction, types, pool, store, storeId, aggregates, upcasters, feed: this.feed, held, log },
-          send: (consequence, context) => sendConsequence(system, consequence, context),
+          send: (consequence, context) => sendConsequence(system, consequence, context, province),
           ...(retry ? { retry } : {}),
           ...(lookMs === undefined ? {} : { lookMs }),
         }),
@@ -78,8 +81,14 @@ export const registerAllReactions = ({ pool, store, storeId }: HuicaiSystem): Pr
   registerReactions(pool, { store, storeId, aggregates: ourAggregates }, allReactions.keys());
 
 /** @throws Error when a reaction names an aggregate that is not there; Refusal, StoreUnavailableError */
-async function sendConsequence(system: HuicaiSystem, consequence: Consequence, context: ReactionContext): Promise<void> {
+async function sendConsequence(
+  system: HuicaiSystem,
+  consequence: Consequence,
+  context: ReactionContext,
+  province: ProvincialRatings | undefined,
+): Promise<void> {
   const { aggregate, id, command } = consequence;
+  if (aggregate === PROVINCE) return province?.export((command as ExportRating).data);
   if (!member(bindings, aggregate)) throw new Error(`There is no aggregate ${aggregate}`);
   await system.send({
     aggregate: aggregate as Aggregate,

@@ -235,6 +235,8 @@ export const PROBLEM_TEXTS: Readonly<Record<string, ProblemText>> = {
   'handler-may-not-rate': t('办理人不能评价自己办理的事项', 'Whoever handled the case can not rate it'),
   'rating-window-closed': t('评价期限已过（{closedAt}）', 'Ratings were taken until {closedAt}'),
   'handler-may-not-judge-appeal': t('办理人不能裁定对自己的差评申诉', 'Whoever handled the case can not decide the appeal'),
+  'rating-not-found': t('没有这条评价', 'The case has no such rating'),
+  'rating-received-otherwise': t('省平台已以其他编号接收该评价', 'The province has received the rating under another id'),
   'opinion-of-lead': t('主办单位不能向自己征求意见', 'The lead department is not asked for the opinion of another'),
   'opinion-asked-already': t('已向该单位征求意见，尚待答复', 'The department was asked already and has not answered yet'),
   'opinion-not-asked': t('没有等待贵单位答复的意见', 'No opinion of your department is waited for'),

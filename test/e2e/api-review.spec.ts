@@ -1,3 +1,8 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HuicaiSystem } from '@huicai/composition';
+import { Command } from 'commander';
+import { addRatings } from '../../apps/cli/src/ratings.js';
 import { type Client, startTestApi, type TestApi } from '../support/api.js';
 import { keepNewShapes, shapesNotKept } from '../support/event-fixtures.js';
 import { done, Office } from '../support/office.js';
@@ -23,6 +28,27 @@ describe('what others say of a case, through the API', () => {
       code,
       ...(field === undefined ? {} : { field }),
     });
+  };
+  /** The command line on this test's own servers. */
+  const importRatings = async (file: string) => {
+    const { databaseUrl, eventStoreUrl, kekFile } = api.t;
+    const program = new Command();
+    addRatings(program, () => HuicaiSystem.open({ databaseUrl, eventStoreUrl, kekFile, clock: { now: () => now } }));
+    const said = { out: '', err: '' };
+    const hear = (stream: 'out' | 'err') => (text: unknown) => {
+      said[stream] += String(text);
+      return true;
+    };
+    const out = jest.spyOn(process.stdout, 'write').mockImplementation(hear('out'));
+    const err = jest.spyOn(process.stderr, 'write').mockImplementation(hear('err'));
+    try {
+      await program.parseAsync(['node', 'cli', 'ratings', 'import', file]);
+      return { code: process.exitCode, ...said };
+    } finally {
+      out.mockRestore();
+      err.mockRestore();
+      process.exitCode = undefined;
+    }
   };
   const report = async (by: string, client = office.supervisor) =>
     done(await client.get(`reports/sla?by=${by}&from=2026-10&to=2026-11`)).json.rows;
@@ -224,6 +250,45 @@ describe('what others say of a case, through the API', () => {
       });
       const whatIf = { from: '2026-11-01', to: '2026-11-30', clocks: ['rectification'], limits: { rectification: days(20) } };
       expect(done(await office.supervisor.post('sla/what-if', whatIf)).json).toMatchObject({ clocks: 3, before: 1, after: 0 });
+    });
+
+    it('is handed over to the province once, like every rating, and its answers are taken in once', async () => {
+      const file = join(api.t.directory, 'ratings.ndjson');
+      const lines = async () =>
+        (await readFile(file, 'utf8').catch(() => ''))
+          .split('\n')
+          .filter((line) => line !== '')
+          .map((line) => JSON.parse(line));
+      await until('the ratings', async () => (await lines()).length === 3);
+      const first = (await lines())[0];
+      expect(first).toMatchObject({ caseId: id, cycle: 1, itemCode: '04', departmentId: 'rsj', satisfaction: 1 });
+      const { number } = await office.shown(id);
+      expect(first.caseNumber).toBe(number);
+      expect(JSON.stringify(first)).not.toContain('拖得太久');
+
+      const answers = join(api.t.directory, 'answers.ndjson');
+      const reply = { caseId: id, ratingId: first.ratingId, externalRatingId: 'SD-371302-1', status: 'RECEIVED' };
+      const importing = async (...replies: object[]) => {
+        await writeFile(answers, `${replies.map((each) => JSON.stringify(each)).join('\n')}\n`);
+        return importRatings(answers);
+      };
+      for (let i = 0; i < 2; i++) expect(await importing(reply)).toEqual({ code: 0, out: '1 on record, 0 refused.\n', err: '' });
+      const { err, ...rest } = await importing(
+        { ...reply, externalRatingId: 'SD-371302-2' },
+        { ...reply, status: 'LOST' },
+        { ...reply, ratingId: id },
+      );
+      expect(rest).toEqual({ code: 1, out: '0 on record, 3 refused.\n' });
+      expect(err.match(/line \d: [\w-]+/g)).toEqual([
+        'line 1: rating-received-otherwise',
+        'line 2: not-one-of',
+        'line 3: rating-not-found',
+      ]);
+      const shown = async () => (await office.shown(id)).ratingReceipt;
+      await until('the answer', async () => (await shown()) !== null);
+      expect(await shown()).toMatchObject({ externalRatingId: 'SD-371302-1', status: 'RECEIVED' });
+      const { events } = done(await office.supervisor.get(`cases/${id}/history`)).json;
+      expect(events.filter(({ type }: { type: string }) => type === 'RatingReceiptRecorded')).toHaveLength(1);
     });
 
     it('is taken for as long as the policy says', async () => {

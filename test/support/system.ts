@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { HuicaiSystem, loadReferenceData, runWorker } from '@huicai/composition';
+import { HuicaiSystem, loadReferenceData, ProvincialFile, runWorker } from '@huicai/composition';
 import { migrate } from '@huicai/database';
 import { startEmbeddedEventStore } from '@huicai/embedded-eventstore';
 import type { Clock } from '@huicai/kernel';
@@ -42,7 +42,8 @@ export async function startTestSystem(clock?: Clock): Promise<TestSystem> {
     directory,
     startWorker() {
       const ended = new AbortController();
-      const running = runWorker({ system, databaseUrl: database.url, signal: ended.signal, log: () => undefined });
+      const province = new ProvincialFile(join(directory, 'ratings.ndjson'));
+      const running = runWorker({ system, databaseUrl: database.url, signal: ended.signal, log: () => undefined, province });
       const stop = async () => {
         workers.delete(stop);
         ended.abort();

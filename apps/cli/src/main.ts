@@ -6,6 +6,7 @@ import { addCalendar } from './calendar.js';
 import { addDeadLetters } from './dead-letters.js';
 import { addDeadline } from './deadline.js';
 import { flowCommand } from './flow.js';
+import { addRatings } from './ratings.js';
 import { addReactions } from './reactions.js';
 import { rebuildCommand } from './rebuild.js';
 import { seedCommand } from './seed.js';
@@ -82,6 +83,7 @@ addDeadLetters(program);
 addReactions(program);
 addDeadline(program);
 addCalendar(program);
+addRatings(program);
 
 function banner({ mode, apiUrl, docsUrl, dataDir }: Addresses): string {
   const lines = ['', '惠才 Huicai is running', `  API   ${apiUrl}/api/v1`, `  Docs  ${docsUrl}`];

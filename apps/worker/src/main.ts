@@ -1,5 +1,6 @@
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { HuicaiSystem, loadReferenceData, runWorker } from '@huicai/composition';
+import { HuicaiSystem, loadReferenceData, ProvincialFile, runWorker } from '@huicai/composition';
 import { ConnectionStringError } from '@huicai/event-store';
 import { RebuildNeededError } from '@huicai/projections';
 import { type Connections, resolveConnections, superviseMe } from '@huicai/runtime';
@@ -47,6 +48,7 @@ async function keepWorking(connections: Connections, signal: AbortSignal): Promi
         log,
         timersHeld: () => seedInProgress(store),
         observer: observed.work,
+        province: new ProvincialFile(join(connections.dataDir, 'ratings', 'outgoing.ndjson')),
         onLeading: () => {
           failures = 0;
         },

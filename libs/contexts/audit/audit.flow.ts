@@ -61,6 +61,7 @@ export const auditFlow = flow<AnyEvent>('audit', {
   RectificationOpened: kept,
   RectificationSubmitted: kept,
   RectificationCalledBack: kept,
+  RatingReceiptRecorded: kept,
   RatingAppealed: kept,
   RatingAppealUpheld: kept,
   RatingAppealDismissed: kept,

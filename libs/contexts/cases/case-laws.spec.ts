@@ -24,6 +24,7 @@ const OF_THE_SYSTEM = [
   'ReturnToQueue',
   'CloseUnanswered',
   'OpenRectification',
+  'RecordRatingReceipt',
 ] as const;
 const everybody: readonly Person[] = [...Object.values(who), ...Object.values(stranger)];
 
@@ -91,6 +92,8 @@ function fill(step: CaseCommand['type'], { pick, workingDays }: Attempt, state: 
   if (step === 'RequestExtension') return command(step, { workingDays });
   if (step === 'RegisterCase') return command(step, { urgency: pickFrom(['ENQUIRY', 'NORMAL', 'COMPLEX'] as const, pick) });
   if (step === 'RateCase') return command(step, { satisfaction: pickFrom([1, 2, 5] as const, pick) });
+  if (step === 'RecordRatingReceipt' && state?.ratings[0])
+    return command(step, { ratingId: state.ratings[0].ratingId, status: pickFrom(['RECEIVED', 'REJECTED'] as const, pick) });
   if (step === 'OpenRectification') return command(step, { cycle: pick % 4 === 0 ? 1 : (state?.cycle ?? 1) });
   if (step === 'RecordCallback' || step === 'CallBackRectification')
     return command(step, pickFrom([{}, { resolved: false }, { satisfaction: 1 }] as const, pick));
@@ -310,6 +313,7 @@ describe('whatever people try, in whatever order', () => {
       'PauseRecordedLate',
       'ResultCorrected',
       'CallbackCorrected',
+      'RatingReceiptRecorded',
       'RectificationOpened',
       'RectificationSubmitted',
       'RectificationCalledBack',

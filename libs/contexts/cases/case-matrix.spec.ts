@@ -33,6 +33,7 @@ const ALLOWED: Readonly<Record<Step, readonly Role[]>> = {
   SendBackResult: ['window'],
   RecordCallback: ['window', 'supervisor'],
   RateCase: ['talent'],
+  RecordRatingReceipt: ['system'],
   OpenRectification: ['system'],
   SubmitRectification: ['department', 'specialist', 'window'],
   CallBackRectification: ['window', 'supervisor'],
@@ -213,6 +214,7 @@ const SITUATIONS: readonly (readonly [name: string, story: Story, now: string, s
 
 /** A command whose data is right for the story, where that depends on it. */
 function rightCommand(step: Step, { state }: Story): CaseCommand {
+  if (step === 'RecordRatingReceipt' && state?.ratings[0]) return command(step, { ratingId: state.ratings[0].ratingId });
   const pause = state?.clocks.flatMap(({ pauses }) => pauses)[0];
   if (step === 'CorrectPause' && pause?.cause !== undefined) return command(step, { pauseId: pause.cause });
   if (step !== 'RecordLatePause' || !state || state.acceptedAt === null) return command(step);
@@ -250,7 +252,10 @@ describe.each(SITUATIONS)('%s', (_, story, now, steps, noted) => {
     if (story.state === null || !['department', 'specialist'].includes(role)) return true;
     return story.facts.departmentId !== null || (role === 'specialist' && story.facts.specialistId !== null);
   };
-  const legal = (step: Step) => steps.includes(step) || (NOTED.includes(step) && noted);
+  const legal = (step: Step) =>
+    step === 'RecordRatingReceipt'
+      ? noted && story.facts.ratings.length > 0
+      : steps.includes(step) || (NOTED.includes(step) && noted);
   const expected = (step: Step, role: Role): string => {
     if (!ALLOWED[step].includes(role)) return 'role-not-allowed';
     if (!ownedBy(role)) return 'not-yours';

@@ -154,6 +154,7 @@ const SAMPLES: { readonly [T in CaseCommand['type']]: Data<T> } = {
   SendBackResult: reasoned,
   RecordCallback: judged,
   RateCase: { satisfaction: 5, comment: null },
+  RecordRatingReceipt: { ratingId: 'rating-1', externalRatingId: 'SD-1', status: 'RECEIVED' },
   OpenRectification: { cycle: 1 },
   SubmitRectification: { measure: 'RECTIFIED', report: sealed('report') },
   CallBackRectification: judged,

@@ -1,5 +1,6 @@
 import { type Effects, flow } from '@huicai/projections';
 import type { CaseEvent } from './contract.js';
+import { exportRatingToProvince } from './reactions/export-rating-to-province.js';
 import { openRectificationOnBadRating } from './reactions/open-rectification-on-bad-rating.js';
 import { superviseCaseOnBadRating } from './reactions/supervise-case-on-bad-rating.js';
 import { superviseCaseOnBrokenPromise } from './reactions/supervise-case-on-broken-promise.js';
@@ -43,10 +44,11 @@ export const caseFlow = flow<CaseEvent>('cases', {
   ResultAccepted: each,
   ResultSentBack: each,
   CallbackRecorded: { ...each, reactions: [superviseCaseOnDissatisfiedCallback] },
-  CaseRated: { ...each, reactions: [superviseCaseOnBadRating, openRectificationOnBadRating] },
+  CaseRated: { ...each, reactions: [superviseCaseOnBadRating, openRectificationOnBadRating, exportRatingToProvince] },
   RectificationOpened: each,
   RectificationSubmitted: each,
   RectificationCalledBack: { ...each, reactions: [superviseCaseOnVainRectification] },
+  RatingReceiptRecorded: each,
   RatingAppealed: each,
   RatingAppealUpheld: each,
   RatingAppealDismissed: each,

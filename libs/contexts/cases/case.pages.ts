@@ -100,6 +100,7 @@ async function caseBody(reads: Reads, row: Pick<CaseDetailRow, 'facts' | 'matter
     extensionAsked: facts.extensionAsked && { ...facts.extensionAsked, at: at(facts.extensionAsked.at) },
     callbacks: facts.callbacks.map((callback) => ({ ...callback, at: at(callback.at) })),
     rating: facts.rating,
+    ratingReceipt: receiptOf(facts),
     appeal: facts.appeal && { at: at(facts.appeal.at), decidedAt: at(facts.appeal.decidedAt), upheld: facts.appeal.upheld },
     rectifications: facts.rectifications.map(rectificationOf),
     supervisions: facts.supervisions.map(({ cycle, cause, raisedAt, workedOffAt, closedAt }) => ({
@@ -143,6 +144,12 @@ const pauseOf = ({ pausedSince, pauseReasonCode, pauseEndsAt, repliedAt }: CaseF
   pausedSince === null
     ? null
     : { since: at(pausedSince), reasonCode: pauseReasonCode, endsAt: at(pauseEndsAt), repliedAt: at(repliedAt) };
+
+/** What the province says of the rating of the present cycle. */
+function receiptOf({ ratings, cycle }: CaseFacts) {
+  const receipt = ratings.find((one) => one.cycle === cycle)?.receipt ?? null;
+  return receipt && { ...receipt, at: at(receipt.at) };
+}
 
 function rectificationOf({ cycle, departmentId, clockId, openedAt, submittedAt, measure, callbacks, ended }: Rectification) {
   const status = ended ?? (submittedAt === null ? 'OPEN' : callbacks.length === 0 ? 'REPORTED' : 'CALLED_BACK');

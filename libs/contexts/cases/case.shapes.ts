@@ -70,6 +70,7 @@ export const CASE_SHAPE = object({
   extensionAsked: nullable(object({ workingDays: 'integer', at: 'instant' })),
   callbacks: CALLBACKS,
   rating: 'integer?',
+  ratingReceipt: nullable(object({ externalRatingId: 'text', status: 'text', at: 'instant' })),
   appeal: nullable(object({ at: 'instant', decidedAt: 'instant?', upheld: 'flag?' })),
   rectifications: list(
     object({

@@ -16,6 +16,7 @@ import { handOver, returnToQueue } from './rules/move.js';
 import { giveOpinion, requestOpinion } from './rules/opinion.js';
 import { endPause, pause, replyInPause, resume } from './rules/pause.js';
 import { reassign, refuseReturn } from './rules/reassign.js';
+import { recordRatingReceipt } from './rules/receipt.js';
 import {
   appealRating,
   callBackRectification,
@@ -58,6 +59,7 @@ const table: { readonly [T in CaseCommand['type']]: Rule<T> } = {
   SendBackResult: sendBackResult,
   RecordCallback: recordCallback,
   RateCase: rate,
+  RecordRatingReceipt: recordRatingReceipt,
   OpenRectification: openRectification,
   SubmitRectification: submitRectification,
   CallBackRectification: callBackRectification,

@@ -77,6 +77,15 @@ interface Callback extends CallbackAnswer {
   readonly remark: Sealed | null;
 }
 
+/** A rating is known to the province under an id of its own, or was not taken. */
+export interface RatingReceipt {
+  /** Of the event it was given by. */
+  readonly ratingId: string;
+  readonly externalRatingId: string;
+  readonly status: RatingReceiptStatus;
+}
+export type RatingReceiptStatus = 'RECEIVED' | 'REJECTED';
+
 /** Which supervision is meant. */
 interface Supervised {
   readonly cycle: number;
@@ -232,6 +241,8 @@ export type CaseEvent =
   /** The review does not count, and what followed from it is withdrawn. */
   | Ev<'RatingAppealUpheld', Reasoned & { readonly cycle: number }>
   | Ev<'RatingAppealDismissed', Reasoned & { readonly cycle: number }>
+  /** What the provincial rating system (省“好差评”) says of a rating it was given. */
+  | Ev<'RatingReceiptRecorded', RatingReceipt & { readonly cycle: number }>
   | Ev<'CaseClosed'>
   | Ev<'CaseWithdrawn', Reasoned>
   | Ev<'CaseReopened', Reasoned & { readonly cycle: number; readonly clocks: readonly ClockStarted[] }>
@@ -309,6 +320,7 @@ export type CaseCommand =
   | Ev<'AcceptResult'>
   | Ev<'SendBackResult', Reasoned>
   | Ev<'RecordCallback', Callback>
+  | Ev<'RecordRatingReceipt', RatingReceipt>
   | Ev<'OpenRectification', { readonly cycle: number }>
   | Ev<'SubmitRectification', { readonly measure: RectificationMeasure; readonly report: Sealed }>
   | Ev<'CallBackRectification', Callback>

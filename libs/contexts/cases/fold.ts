@@ -91,6 +91,7 @@ function registered(data: Extract<CaseEvent, { type: 'CaseRegistered' }>['data']
     clockDepartments: {},
     standingBreaches: [],
     excuses: [],
+    ratings: [],
     rectifications: [],
     sealedCycles: [],
     corrections: 0,
@@ -239,7 +240,16 @@ function step(state: CaseFacts, event: Step, when: When): CaseFacts {
       return { ...state, callbacks, clocks: stopped(state, ['callback'], mark) };
     }
     case 'CaseRated':
-      return { ...state, rating: event.data.satisfaction };
+      return {
+        ...state,
+        rating: event.data.satisfaction,
+        ratings: [...state.ratings, { ratingId: when.eventId, cycle: state.cycle, receipt: null }],
+      };
+    case 'RatingReceiptRecorded': {
+      const { ratingId, externalRatingId, status } = event.data;
+      const receipt = { externalRatingId, status, at };
+      return { ...state, ratings: state.ratings.map((one) => (one.ratingId === ratingId ? { ...one, receipt } : one)) };
+    }
     case 'RectificationOpened': {
       const { cycle, departmentId, clocks } = event.data;
       const clockId = clocks[0]?.clockId ?? null;

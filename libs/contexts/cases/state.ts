@@ -2,6 +2,7 @@ import type { ClockState } from '@huicai/working-time';
 import type {
   CaseSubject,
   Outcome,
+  RatingReceiptStatus,
   Reachability,
   RectificationMeasure,
   RoutingProposal,
@@ -54,6 +55,13 @@ export interface Rectification {
   readonly callbacks: readonly Callback[];
   /** Why there is nothing to put right any more: the review does not count, or the case is handled again. */
   readonly ended: 'APPEAL_UPHELD' | 'REOPENED' | null;
+}
+
+/** A rating, and what became of it in the provincial system. */
+export interface RatingOnRecord {
+  readonly ratingId: string;
+  readonly cycle: number;
+  readonly receipt: { readonly externalRatingId: string; readonly status: RatingReceiptStatus; readonly at: number } | null;
 }
 
 /** The department's appeal against a bad review (申诉). */
@@ -183,6 +191,8 @@ export interface CaseFacts extends CycleFacts {
   readonly standingBreaches: readonly string[];
   /** At most one for each standing breach; a breach that is withdrawn takes its excuse along. */
   readonly excuses: readonly Excuse[];
+  /** Every rating of the case, with the latest word of the province about it. */
+  readonly ratings: readonly RatingOnRecord[];
   /** At most one for each cycle. */
   readonly rectifications: readonly Rectification[];
   readonly sealedCycles: readonly SealedCycle[];

@@ -33,6 +33,7 @@ export const reportingFlow = flow<CaseEvent>('reporting', {
   RectificationOpened: each,
   RectificationSubmitted: each,
   RectificationCalledBack: each,
+  RatingReceiptRecorded: each,
   RatingAppealed: each,
   RatingAppealUpheld: each,
   RatingAppealDismissed: each,
