@@ -3,6 +3,7 @@ import { cnLanshanHistory } from '@huicai/working-time';
 import { DEFAULT_POLICY } from '../contexts/calendar/default-policy.js';
 import { calendarDataOf } from '../contexts/calendar/facts.js';
 import { DRAFT_2024, ITEMS_2024 } from '../contexts/catalogue/draft-2024.js';
+import { TAGS_2026, TAGS_FROM } from '../contexts/catalogue/tags-2026.js';
 import { CHANNELS, DEPARTMENTS } from '../contexts/channels/lanshan.js';
 import type { Aggregate, CommandOf } from './commands.js';
 import type { HuicaiSystem } from './system.js';
@@ -52,6 +53,7 @@ function steps(): Step[] {
         { type: 'RouteItem', data: { itemCode: code, leadDepartmentId, effectiveFrom: DRAFT_2024.effectiveFrom } },
       ],
     ),
+    ['catalogue', 'lanshan', 'tags', { type: 'PublishTags', data: { effectiveFrom: TAGS_FROM, tags: TAGS_2026 } }],
   ];
 }
 

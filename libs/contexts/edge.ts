@@ -51,12 +51,18 @@ export interface TalentCard {
 export interface Directory {
   talent(talentId: string): Promise<TalentCard | undefined>;
   caseFacts(caseId: string): Promise<CaseFacts | undefined>;
+  /** The talent a card of this number was issued to. */
+  holderOfCard(number: string): Promise<string | undefined>;
   primarySpecialistOf(talentId: string): Promise<string | undefined>;
   /** Whether the caller's department, or the caller as a specialist, has an open case of the talent. */
   handlesCaseOf(talentId: string): Promise<boolean>;
   network(): Promise<ChannelFacts>;
   /** Names of the items of a version of the service list, by code. */
   itemNames(catalogueVersion: string): Promise<ReadonlyMap<string, string>>;
+  /** What tags are or were called last, by code. */
+  tagNames(): Promise<ReadonlyMap<string, string>>;
+  /** Names all items of the service list have or had, with their codes. */
+  everyItemName(): Promise<readonly { readonly code: string; readonly name: string }[]>;
 }
 
 /** What a question may use, for one caller. */

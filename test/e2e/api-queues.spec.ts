@@ -1,4 +1,5 @@
 import { type Client, startTestApi, type TestApi } from '../support/api.js';
+import { keepNewShapes, shapesNotKept } from '../support/event-fixtures.js';
 import { done, Office } from '../support/office.js';
 import { startTestSystem } from '../support/system.js';
 import { until } from '../support/until.js';
@@ -73,6 +74,60 @@ describe('the named queues, through the API', () => {
       expect(await page(second.previous)).toEqual(first);
       expect(new Set([...first.items, ...second.items].map(({ id }: { id: string }) => id)).size).toBe(4);
     }
+  });
+
+  it('are filtered and searched by controlled words, which come and go by command', async () => {
+    done(await office.window.post(`cases/${ids.dispatched}/tags`, { tag: 'visit' }));
+    done(await colleague.client.post(`cases/${ids.taken}/tags`, { tag: 'media' }));
+    expect((await office.window.post(`cases/${ids.taken}/tags`, { tag: 'nonsense' })).json).toMatchObject({
+      code: 'tag-not-found',
+      field: 'tag',
+    });
+    await totals(office.window);
+    const found = async (query: string, client = office.window) =>
+      new Set(done(await client.get(`queue?${query}`)).json.items.map(({ id }: { id: string }) => id));
+    expect(await found('tags=visit')).toEqual(new Set([ids.dispatched]));
+    expect(await found('tags=visit,media')).toEqual(new Set());
+    expect(await found(`q=${encodeURIComponent('走访')}`)).toEqual(new Set([ids.dispatched]));
+    expect(await found(`q=${encodeURIComponent('走访')}`, colleague.client)).toEqual(new Set([ids.dispatched]));
+    const item = done(await office.window.get(`cases/${ids.taken}`)).json;
+    expect(item.tags).toEqual([{ code: 'media', name: '舆情关注' }]);
+    expect(await found(`q=${encodeURIComponent(item.itemName.slice(0, 2))}`)).toContain(ids.taken);
+    expect(await found(`q=${item.number.toLowerCase()}`)).toEqual(new Set([ids.taken]));
+    expect(await found(`category=${done(await office.window.get(`talents/${office.talentId}`)).json.category}`)).toContain(
+      ids.taken,
+    );
+    expect(await found('registeredTo=2026-10-11')).toEqual(new Set());
+    expect((await found('registeredFrom=2026-10-12')).size).toBe(6);
+    done(await office.window.post(`cases/${ids.dispatched}/tags/remove`, { tag: 'visit' }));
+    await totals(office.window);
+    expect(await found('tags=visit')).toEqual(new Set());
+    expect(done(await office.window.get('catalogue/tags')).json).toMatchObject({ inForce: 1, items: [{ version: 1 }] });
+    expect((await office.window.post('catalogue/tags', { effectiveFrom: '2026-10-12', tags: [] })).status).toBe(403);
+  });
+
+  it('are searched by who it is about: exactly, in the body, in sight, and written down', async () => {
+    const shown = done(await office.window.get(`talents/${office.talentId}`)).json;
+    const found = async (body: object, client = office.window) =>
+      done(await client.post('queue/search', body)).json.items.map(({ id }: { id: string }) => id);
+    expect((await found({ phone: shown.phone })).length).toBe(6);
+    expect((await found({ name: shown.name })).length).toBe(6);
+    expect(new Set(await found({ name: shown.name }, colleague.client))).toContain(ids.taken);
+    expect(await found({ phone: shown.phone }, await api.as('department', { departmentId: 'ybj' }))).toEqual([]);
+    expect(await found({ cardNumber: 'YM00000000' })).toEqual([]);
+    const { rows } = await api.t.system.pool.query(
+      "select 1 from access_log.reads where subject_id = $1 and resource = $2 and role = 'specialist'",
+      [office.talentId, `talents/${office.talentId}`],
+    );
+    expect(rows).not.toEqual([]);
+    expect((await office.window.post('queue/search', {})).json).toMatchObject({ code: 'search-by-one-field' });
+    expect((await office.window.post('queue/search', { name: 'a', phone: 'b' })).status).toBe(422);
+  });
+
+  it('leave no shape of an event that is not kept', async () => {
+    const { store } = api.t.system;
+    if (process.env.UPDATE_FIXTURES) await keepNewShapes(store);
+    expect(await shapesNotKept(store)).toEqual([]);
   });
 
   it('refuse what there is not', async () => {

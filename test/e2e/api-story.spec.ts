@@ -135,6 +135,7 @@ describe('the story of a matter, told through the API', () => {
       'ReturnCase',
       'AssignCase',
       'ContactRequester',
+      'TagCase',
       'AddNote',
       'SendMessage',
     ]);

@@ -88,6 +88,9 @@ const elsewhereAtOnce: Act = [
 const stays: Act = ['window', { type: 'RefuseReturn', reasonCode: 'IS_YOUR_DUTY', reason: null }];
 const words: readonly Act[] = [
   ['talent', { type: 'SendMessage', message: '请问进展' }],
+  ['window', { type: 'TagCase', tag: 'visit' }],
+  ['specialist', { type: 'TagCase', tag: 'media' }],
+  ['supervisor', { type: 'UntagCase', tag: 'visit' }],
   ['window', { type: 'AddNote', note: '来电一次' }],
   ['specialist', { type: 'SendMessage', message: '正在办理' }],
   ['talent', { type: 'RemindCase' }],

@@ -42,6 +42,7 @@ const NO_COMMAND = new Set([
   '/api/v1/auth/token',
   '/api/v1/auth/users',
   '/api/v1/talents/search',
+  '/api/v1/queue/search',
   '/api/v1/working-time/deadline',
   '/api/v1/sla/what-if',
   '/api/v1/calendars/{calendarId}/changes/preview',

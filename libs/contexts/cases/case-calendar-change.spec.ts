@@ -10,7 +10,7 @@ const policy = { versions: [{ ...DEFAULT_POLICY, effectiveFrom: '2019-01-01' }] 
 const published: CalendarFacts = { versions: cnLanshanHistory().map((version) => knownVersion(version, 0)) };
 const under = (calendar: CalendarFacts): TimeReference => ({ calendar, policy });
 const list = Object.values(told(who.window, 0).catalogue.versions).map((one) => ({ ...one, effectiveFrom: '2019-01-01' }));
-const catalogue = { versions: Object.fromEntries(list.map((one) => [one.version, one])) };
+const catalogue = { tagLists: [], versions: Object.fromEntries(list.map((one) => [one.version, one])) };
 
 /** One working day is promised on the last one before the Spring Festival, which then was to end on 30 January. */
 const enquiry = stories.empty

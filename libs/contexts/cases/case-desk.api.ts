@@ -16,6 +16,7 @@ import {
   RefuseReturnBody,
   SuperviseBody,
   SupplementBody,
+  TagBody,
   WorkOffBody,
 } from './case-desk.bodies.js';
 import { reasoned, runStep, Step } from './case-step.api.js';
@@ -67,6 +68,16 @@ export class CaseDeskController {
   @Step('archive', ['window', 'supervisor'], 'Puts it away (归档); nothing is changed any more')
   archive(@Asked() request: RequestState, @Id('caseId') id: string, @Body() _: NoBody): Promise<Answer> {
     return this.step(request, id, { type: 'ArchiveCase' });
+  }
+
+  @Step('tags', HANDLERS, 'Puts a controlled word on it (标签), to find it by')
+  tag(@Asked() request: RequestState, @Id('caseId') id: string, @Body() { tag }: TagBody): Promise<Answer> {
+    return this.step(request, id, { type: 'TagCase', tag });
+  }
+
+  @Step('tags/remove', HANDLERS, 'Takes a controlled word off it')
+  untag(@Asked() request: RequestState, @Id('caseId') id: string, @Body() { tag }: TagBody): Promise<Answer> {
+    return this.step(request, id, { type: 'UntagCase', tag });
   }
 
   @Step('notes', HANDLERS, 'A note for those who handle it; the talent never sees it')

@@ -2,6 +2,8 @@ import { Code, Codes, Day, FreeText, list, OneOf, object } from '@huicai/http';
 import { REASON_CODES } from '../reason-codes.js';
 import { DEPARTMENT, Explained } from './case.bodies.js';
 
+const TAG = /^[a-z][a-z0-9-]{0,31}$/;
+
 export class AnswerBody {
   @FreeText('The answer to the requester')
   readonly reply!: string;
@@ -33,6 +35,11 @@ export class SupplementBody {
 export class ReceivedBody {
   @FreeText('What was handed in', { optional: true })
   readonly received?: string;
+}
+
+export class TagBody {
+  @Code('Code of a tag in force (标签)', TAG)
+  readonly tag!: string;
 }
 
 export class NoteBody {

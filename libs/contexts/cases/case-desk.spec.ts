@@ -309,7 +309,7 @@ describe('a case that is put away', () => {
   const archived = rated.step('ArchiveCase', who.window, '2026-10-12T17:00');
 
   it('is changed by nobody', () => {
-    for (const type of ['ReopenCase', 'AddNote', 'SendMessage', 'SuperviseCase'] as const)
+    for (const type of ['ReopenCase', 'TagCase', 'AddNote', 'SendMessage', 'SuperviseCase'] as const)
       given(archived.past).when(command(type), told(who.supervisor, '2026-10-13T10:00')).thenRefused('illegal-step');
   });
 

@@ -96,6 +96,7 @@ describe('dispatching a case', () => {
             'WithdrawCase',
             'ReassignCase',
             'RemindCase',
+            'TagCase',
             'AddNote',
             'SendMessage',
             'SuperviseCase',

@@ -40,6 +40,8 @@ type Attempt = typeof attempt extends fc.Arbitrary<infer A> ? A : never;
 
 /** Possible almost always: were they tried as often as the others, few stories would get far. */
 const SIDE: readonly CaseCommand['type'][] = [
+  'TagCase',
+  'UntagCase',
   'AddNote',
   'SendMessage',
   'RemindCase',
@@ -303,6 +305,8 @@ describe('whatever people try, in whatever order', () => {
       'SupplementReceived',
       'CaseClosedUnanswered',
       'ReminderSent',
+      'CaseTagged',
+      'CaseUntagged',
       'NoteAdded',
       'MessageSent',
       'CaseArchived',

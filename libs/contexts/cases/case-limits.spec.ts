@@ -98,7 +98,7 @@ describe('the calendar of a promise', () => {
   it('promises by what was known, though a holiday was prolonged while it ran', () => {
     // An office that began in 2019, with the same list and the same limits.
     const list = Object.values(told(who.window, 0).catalogue.versions).map((one) => ({ ...one, effectiveFrom: '2019-01-01' }));
-    const catalogue = { versions: Object.fromEntries(list.map((one) => [one.version, one])) };
+    const catalogue = { tagLists: [], versions: Object.fromEntries(list.map((one) => [one.version, one])) };
     const early = { ...history, policy: { versions: [{ ...DEFAULT_POLICY, effectiveFrom: '2019-01-01' }] } };
     const registering = command('RegisterCase', { urgency: 'COMPLEX' });
     const complex = stories.empty.step(registering, who.window, '2020-01-20T10:00', { catalogue });

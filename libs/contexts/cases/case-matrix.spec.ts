@@ -58,6 +58,8 @@ const ALLOWED: Readonly<Record<Step, readonly Role[]>> = {
   ReceiveSupplement: ['window', 'department', 'specialist'],
   CloseUnanswered: ['system'],
   RemindCase: ['talent', 'window', 'supervisor'],
+  TagCase: ['window', 'department', 'specialist', 'supervisor'],
+  UntagCase: ['window', 'department', 'specialist', 'supervisor'],
   AddNote: ['window', 'department', 'specialist', 'supervisor'],
   SendMessage: ['talent', 'window', 'department', 'specialist', 'supervisor'],
   ArchiveCase: ['window', 'supervisor'],
@@ -72,7 +74,7 @@ const ALLOWED: Readonly<Record<Step, readonly Role[]>> = {
 };
 
 /** What can be said of every case there is. */
-const EVER = ['AddNote', 'SendMessage'] as const;
+const EVER = ['TagCase', 'AddNote', 'SendMessage'] as const;
 const ACCEPTED = [...EVER, 'CorrectStepTime', 'RecordLatePause'] as const;
 const OPEN = [...ACCEPTED, 'RemindCase', 'SuperviseCase'] as const;
 const REGISTERED = [...EVER, 'RemindCase', 'AnswerDirectly'] as const;

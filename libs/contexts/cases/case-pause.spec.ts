@@ -73,6 +73,7 @@ describe('pausing the clocks', () => {
             'RequestExtension',
             'WithdrawCase',
             'RemindCase',
+            'TagCase',
             'AddNote',
             'SendMessage',
             'SuperviseCase',

@@ -6,6 +6,7 @@ import { DEFAULT_POLICY } from '../calendar/default-policy.js';
 import { knownVersion, type TimeReference } from '../calendar/facts.js';
 import { DRAFT_2024, ITEMS_2024 } from '../catalogue/draft-2024.js';
 import { foldCatalogue, noCatalogue } from '../catalogue/facts.js';
+import { TAGS_2026, TAGS_FROM } from '../catalogue/tags-2026.js';
 import { foldChannels, noChannels } from '../channels/facts.js';
 import { CHANNELS, DEPARTMENTS } from '../channels/lanshan.js';
 import { colleague } from '../specialists/specialist.fixture.js';
@@ -72,10 +73,11 @@ export const timeUnder = (...policies: PolicyVersion[]): TimeReference =>
 export const TIME = timeUnder(DEFAULT_POLICY);
 
 const version = DRAFT_2024.version;
-const catalogue = foldCatalogue(
-  foldCatalogue(noCatalogue, { type: 'CatalogueVersionDrafted', data: { version, items: ITEMS_2024 } }),
-  { type: 'CatalogueVersionPublished', data: DRAFT_2024 },
-);
+const catalogue = [
+  { type: 'CatalogueVersionDrafted' as const, data: { version, items: ITEMS_2024 } },
+  { type: 'CatalogueVersionPublished' as const, data: DRAFT_2024 },
+  { type: 'TagsPublished' as const, data: { version: 1, effectiveFrom: TAGS_FROM, tags: TAGS_2026 } },
+].reduce(foldCatalogue, noCatalogue);
 
 const channels = [
   ...DEPARTMENTS.map(([departmentId, name]) => ({ type: 'DepartmentRegistered' as const, data: { departmentId, name } })),
@@ -177,6 +179,8 @@ const SAMPLES: { readonly [T in CaseCommand['type']]: Data<T> } = {
   ReceiveSupplement: { received: null },
   CloseUnanswered: { until: '2026-10-20' },
   RemindCase: {},
+  TagCase: { tag: 'visit' },
+  UntagCase: { tag: 'visit' },
   AddNote: { note: sealed('note') },
   SendMessage: { message: sealed('message') },
   ArchiveCase: {},

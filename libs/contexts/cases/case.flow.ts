@@ -69,6 +69,8 @@ export const caseFlow = flow<CaseEvent>('cases', {
   SupplementReceived: each,
   CaseClosedUnanswered: each,
   ReminderSent: each,
+  CaseTagged: each,
+  CaseUntagged: each,
   NoteAdded: each,
   MessageSent: each,
   CaseArchived: each,

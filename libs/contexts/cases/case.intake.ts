@@ -75,6 +75,7 @@ export type CaseStep =
   | { readonly type: 'GiveOpinion'; readonly opinion: string }
   | { readonly type: 'RequestSupplement'; readonly materials: string; readonly until: string; readonly reason: string | null }
   | { readonly type: 'ReceiveSupplement'; readonly received: string | null }
+  | { readonly type: 'TagCase' | 'UntagCase'; readonly tag: string }
   | { readonly type: 'AddNote'; readonly note: string }
   | { readonly type: 'SendMessage'; readonly message: string }
   | { readonly type: 'SubmitRectification'; readonly measure: RectificationMeasure; readonly report: string }

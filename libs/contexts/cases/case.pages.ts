@@ -64,10 +64,11 @@ export async function caseThen(reads: Reads, caseId: string, at: number, sense: 
 async function caseBody(reads: Reads, row: Pick<CaseDetailRow, 'facts' | 'matter' | 'reply'>, time: TimeReference, now: number) {
   const { caller, directory } = reads;
   const { caseId, talentId } = row.facts;
-  const [talent, items, network, clear] = await Promise.all([
+  const [talent, items, network, tagNames, clear] = await Promise.all([
     talentContact(reads, talentId, `cases/${caseId}`),
     directory.itemNames(row.facts.catalogueVersion),
     directory.network(),
+    directory.tagNames(),
     reads.open<{ matter: string; reply: CaseDetailRow['reply']; subjects: Concern[] }>(
       { matter: row.matter, reply: row.reply, subjects: row.facts.subjects.map(({ relation, name }) => ({ relation, name })) },
       { expected: `${streamName('case', caseId)}/`, resource: `cases/${caseId}`, present: masking(maskedFor(caller.role)) },
@@ -120,6 +121,7 @@ async function caseBody(reads: Reads, row: Pick<CaseDetailRow, 'facts' | 'matter
     },
     reminders: { count: facts.reminders.length, lastAt: at(facts.reminders.at(-1)?.at ?? null) },
     talentWroteAt: at(facts.talentWroteAt),
+    tags: facts.tags.map((code) => ({ code, name: tagNames.get(code) ?? null })),
     breaches: breachesOf(facts),
     clocks: facts.clocks.map((clock) => clockOf(clock, time, now)),
     sealedCycles: facts.sealedCycles.map(({ cycle, departmentId, outcome, rating, callbacks, ...sealed }) => ({

@@ -93,6 +93,7 @@ export const CASE_SHAPE = object({
   supplement: nullable(object({ until: 'day', since: 'instant', asked: 'integer' })),
   reminders: object({ count: 'integer', lastAt: 'instant?' }),
   talentWroteAt: 'instant?',
+  tags: list(object({ code: 'text', name: 'text?' })),
   breaches: list(object({ clockId: 'text', due: 'instant', excuse: nullable(object({ at: 'instant', reasonCode: 'text' })) })),
   clocks: list(CLOCK),
   sealedCycles: list(

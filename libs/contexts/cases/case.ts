@@ -31,6 +31,7 @@ import { acceptResult, sendBackResult, submitResult } from './rules/result.js';
 import { type AnyRule, type CaseNeed, type CaseRuleFacts, checkOwnership, type Rule, refuseStep } from './rules/rule.js';
 import { closeSupervision, raiseSupervision, supervise, workOff } from './rules/supervision.js';
 import { closeUnanswered, receiveSupplement, requestSupplement } from './rules/supplement.js';
+import { tagCase, untagCase } from './rules/tag.js';
 import { addNote, sendMessage } from './rules/words.js';
 import type { CaseFacts } from './state.js';
 
@@ -82,6 +83,8 @@ const table: { readonly [T in CaseCommand['type']]: Rule<T> } = {
   ReceiveSupplement: receiveSupplement,
   CloseUnanswered: closeUnanswered,
   RemindCase: remind,
+  TagCase: tagCase,
+  UntagCase: untagCase,
   AddNote: addNote,
   SendMessage: sendMessage,
   ArchiveCase: archive,

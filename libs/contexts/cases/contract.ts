@@ -206,6 +206,9 @@ export type CaseEvent =
   /** For those who handle it alone. */
   | Ev<'NoteAdded', { readonly note: Sealed }>
   | Ev<'MessageSent', { readonly message: Sealed; readonly direction: MessageDirection }>
+  /** A controlled word is put on it (标签), as the version of the tags had it that day. */
+  | Ev<'CaseTagged', { readonly tag: string; readonly tagsVersion: number }>
+  | Ev<'CaseUntagged', { readonly tag: string }>
   | Ev<'CaseArchived'>
   | Ev<'ClockResumed', { readonly clockIds: readonly string[] }>
   | Ev<'ExtensionRequested', Reasoned & { readonly workingDays: number }>
@@ -345,6 +348,8 @@ export type CaseCommand =
   | Ev<'ReceiveSupplement', { readonly received: Sealed | null }>
   | Ev<'CloseUnanswered', { readonly until: string }>
   | Ev<'RemindCase'>
+  | Ev<'TagCase', { readonly tag: string }>
+  | Ev<'UntagCase', { readonly tag: string }>
   | Ev<'AddNote', { readonly note: Sealed }>
   | Ev<'SendMessage', { readonly message: Sealed }>
   | Ev<'ArchiveCase'>

@@ -81,6 +81,7 @@ function registered(data: Extract<CaseEvent, { type: 'CaseRegistered' }>['data']
     supplementsAsked: 0,
     reminders: [],
     talentWroteAt: null,
+    tags: [],
     dropped: false,
     direct: false,
     opinions: [],
@@ -207,6 +208,10 @@ function step(state: CaseFacts, event: Step, when: When): CaseFacts {
     }
     case 'ReminderSent':
       return { ...state, reminders: [...state.reminders, { at, by: when.actor.id }] };
+    case 'CaseTagged':
+      return { ...state, tags: [...state.tags, event.data.tag].sort((a, b) => (a < b ? -1 : 1)) };
+    case 'CaseUntagged':
+      return { ...state, tags: state.tags.filter((tag) => tag !== event.data.tag) };
     case 'NoteAdded':
       return { ...state };
     case 'MessageSent':
@@ -316,12 +321,15 @@ function step(state: CaseFacts, event: Step, when: When): CaseFacts {
   }
 }
 
+/** What helps nobody on. */
+const IDLE: readonly CaseEvent['type'][] = ['NoteAdded', 'CaseTagged', 'CaseUntagged'];
+
 /** Whoever gives the case away sets a new time or none; whatever the specialist or the department does ends the waiting. */
 function takeBackAfter(next: CaseFacts, event: CaseEvent, { eventId, actor }: When, moved: boolean): CaseFacts['takeBack'] {
   if ('returnDue' in event.data && event.data.returnDue !== undefined)
     return { due: parseInstant(event.data.returnDue), cause: eventId };
-  // A note helps nobody on, nor does what another department says.
-  const helps = event.type === 'OpinionGiven' ? event.data.departmentId === next.departmentId : event.type !== 'NoteAdded';
+  // Nor does what another department says.
+  const helps = event.type === 'OpinionGiven' ? event.data.departmentId === next.departmentId : !IDLE.includes(event.type);
   const acted = (actor.role === 'specialist' || actor.role === 'department') && helps;
   const inHand = next.status === 'DISPATCHED' || next.status === 'SIGNED_FOR';
   return moved || acted || !inHand ? null : next.takeBack;

@@ -173,6 +173,8 @@ export interface CaseFacts extends CycleFacts {
   readonly reminders: readonly { readonly at: number; readonly by: string }[];
   /** When the talent first wrote since somebody of the desk did. */
   readonly talentWroteAt: number | null;
+  /** Controlled words on it, in order of their codes. */
+  readonly tags: readonly string[];
   /** The present cycle ended without an answer that counts: withdrawn, or closed because materials never came. */
   readonly dropped: boolean;
   /** Answered by the window itself in the present cycle. */

@@ -18,9 +18,11 @@ import { canonicalJson, notFound } from '@huicai/kernel';
 import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { officeDay } from '../calendar/facts.js';
 import { Ask, type CommandSide, type Found, RunCommand } from '../edge.js';
-import type { CatalogueCommand, ItemEvidence, ItemKind, ServiceItem } from './contract.js';
+import type { CatalogueCommand, ItemEvidence, ItemKind, ServiceItem, Tag } from './contract.js';
 import { type CatalogueVersionRow, listCatalogue } from './views/catalogue-versions.view.js';
+import { listTags, type TagListRow } from './views/tag-lists.view.js';
 
 /** The office has one service list. */
 const OFFICE = 'lanshan';
@@ -62,6 +64,25 @@ export class PublishCatalogueBody {
   readonly effectiveFrom!: string;
 }
 
+export class TagBody implements Tag {
+  @Code('What it is asked for by', /^[a-z][a-z0-9-]{0,31}$/)
+  readonly code!: string;
+  @Label('What people read', 20)
+  readonly name!: string;
+}
+
+export class PublishTagsBody {
+  @Day('First day it is in force')
+  readonly effectiveFrom!: string;
+  @NestedList(() => TagBody, 'All tags of this version', 200)
+  readonly tags!: readonly TagBody[];
+}
+
+const TAGS_SHAPE = object({
+  items: list(object({ version: 'integer', effectiveFrom: 'day', tags: list(object({ code: 'text', name: 'text' })) })),
+  inForce: 'integer?',
+});
+
 const VERSION_SHAPE = object({
   version: 'text',
   effectiveFrom: 'day?',
@@ -82,7 +103,35 @@ export class CatalogueController {
   @Shows('All versions', object({ items: list(VERSION_SHAPE), revision: 'bigint?' }))
   @ApiOperation({ summary: 'The service list (服务清单) in all its versions' })
   list(@Asked() request: RequestState): Promise<Answer> {
-    return this.queries.execute(new Ask(request, ['catalogue_versions'], async ({ db }) => allVersions(await listCatalogue(db))));
+    return this.queries.execute(
+      new Ask(request, ['catalogue_versions', 'tag_lists'], async ({ db }) => {
+        const [versions, tags] = await Promise.all([listCatalogue(db), listTags(db)]);
+        return {
+          ...revisionOf([...versions, ...tags]),
+          body: { items: versions.map(versionOf), revision: revisionOf([...versions, ...tags]).revision ?? null },
+        };
+      }),
+    );
+  }
+
+  @Get('tags')
+  @Roles('window', 'department', 'specialist', 'supervisor', 'auditor', 'admin')
+  @Shows('All versions, the oldest first, and which is in force today', TAGS_SHAPE)
+  @ApiOperation({ summary: 'The controlled tags of cases (标签) in all their versions' })
+  tags(@Asked() request: RequestState): Promise<Answer> {
+    return this.queries.execute(
+      new Ask(request, ['tag_lists'], async ({ db, now }) => tagsPage(await listTags(db), officeDay(now))),
+    );
+  }
+
+  @Post('tags')
+  @Roles('admin', 'supervisor')
+  @ApiOperation({ summary: 'Publishes a version of the tags; it replaces the one before from its first day on' })
+  publishTags(@Asked() request: RequestState, @Body() { effectiveFrom, tags }: PublishTagsBody): Promise<Answer> {
+    const outcome = { id: () => OFFICE, location: () => '/api/v1/catalogue/tags' };
+    return this.commands.execute(
+      new RunCommand(request, outcome, (side) => send(side, { type: 'PublishTags', data: { effectiveFrom, tags } })),
+    );
   }
 
   @Get(':version')
@@ -139,11 +188,17 @@ const versionOf = ({ version, effective_from: effectiveFrom, items }: CatalogueV
   items,
 });
 
-function allVersions(rows: readonly CatalogueVersionRow[]): Found {
-  // The versions share one stream; the highest revision is the list's.
+/** Service list and tags share one stream; the highest revision is that of both. */
+function revisionOf(rows: readonly { readonly revision: string }[]): { readonly revision?: string } {
   const revision = rows
     .map((row) => BigInt(row.revision))
     .sort((a, b) => (a < b ? 1 : -1))[0]
     ?.toString();
-  return { ...(revision === undefined ? {} : { revision }), body: { items: rows.map(versionOf), revision: revision ?? null } };
+  return revision === undefined ? {} : { revision };
+}
+
+function tagsPage(rows: readonly TagListRow[], today: string): Found {
+  const items = rows.map(({ version, effective_from: effectiveFrom, tags }) => ({ version, effectiveFrom, tags }));
+  const inForce = items.filter(({ effectiveFrom }) => effectiveFrom <= today).at(-1)?.version ?? null;
+  return { movesOn: true, ...revisionOf(rows), body: { items, inForce } };
 }

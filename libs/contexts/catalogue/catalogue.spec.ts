@@ -3,7 +3,7 @@ import { DEPARTMENTS } from '../channels/lanshan.js';
 import { catalogue } from './catalogue.js';
 import type { CatalogueEvent } from './contract.js';
 import { DRAFT_2024, ITEMS_2024 } from './draft-2024.js';
-import { catalogueInForce, itemOf } from './facts.js';
+import { catalogueInForce, itemOf, tagsInForce } from './facts.js';
 
 const { given } = specOf(catalogue);
 const facts = { now: 0, actor: { id: 'user-admin', role: 'admin' } } as const;
@@ -62,6 +62,32 @@ describe('a version of the service list', () => {
       given([drafted('v1')])
         .when({ type: 'PublishCatalogueVersion', data: { version: 'v1', effectiveFrom } }, facts)
         .thenRefused('date-invalid', { field: 'effectiveFrom' });
+  });
+});
+
+describe('tags', () => {
+  const tag = (code: string) => ({ code, name: code.toUpperCase() });
+  const list = (version: number, effectiveFrom: string, ...codes: string[]) => ({ version, effectiveFrom, tags: codes.map(tag) });
+
+  it('are published in versions, each in place of the one before from its day on', () => {
+    const first = { type: 'TagsPublished' as const, data: list(1, '2026-01-01', 'a', 'b') };
+    given([])
+      .when({ type: 'PublishTags', data: { effectiveFrom: '2026-01-01', tags: ['a', 'b'].map(tag) } }, facts)
+      .then([first]);
+    const state = given([drafted('v1'), first])
+      .when({ type: 'PublishTags', data: { effectiveFrom: '2026-07-01', tags: [tag('c')] } }, facts)
+      .then([{ type: 'TagsPublished', data: list(2, '2026-07-01', 'c') }]);
+    expect(['2025-12-31', '2026-06-30', '2026-07-01'].map((day) => tagsInForce(state, day)?.version)).toEqual([undefined, 1, 2]);
+    expect(Object.keys(state.versions)).toEqual(['v1']);
+  });
+
+  it('have each code once, and a day that exists', () => {
+    given([])
+      .when({ type: 'PublishTags', data: { effectiveFrom: '2026-01-01', tags: ['a', 'b', 'a'].map(tag) } }, facts)
+      .thenRefused('tag-repeated', { field: 'tags[2].code', params: { code: 'a' } });
+    given([])
+      .when({ type: 'PublishTags', data: { effectiveFrom: '2026-02-30', tags: [] } }, facts)
+      .thenRefused('date-invalid', { field: 'effectiveFrom' });
   });
 });
 

@@ -1,6 +1,6 @@
 import { type BaseFacts, type Decider, illegal, invalid, member, notFound } from '@huicai/kernel';
 import { checkDay } from '../calendar/facts.js';
-import type { CatalogueCommand, CatalogueEvent, ServiceItem } from './contract.js';
+import type { CatalogueCommand, CatalogueEvent, ServiceItem, TagList } from './contract.js';
 import { type CatalogueFacts, foldCatalogue, noCatalogue } from './facts.js';
 
 /** The service list (清单) in versions; a published version never changes, a case keeps the one it was opened under. */
@@ -9,6 +9,7 @@ export const catalogue: Decider<CatalogueCommand, CatalogueEvent, CatalogueFacts
   initialState: () => noCatalogue,
   evolve: foldCatalogue,
   decide: (command, state) => {
+    if (command.type === 'PublishTags') return publishTags(command.data, state);
     const { version } = command.data;
     const known = member(state.versions, version);
     switch (command.type) {
@@ -24,6 +25,16 @@ export const catalogue: Decider<CatalogueCommand, CatalogueEvent, CatalogueFacts
     }
   },
 };
+
+function publishTags({ effectiveFrom, tags }: Omit<TagList, 'version'>, { tagLists }: CatalogueFacts): CatalogueEvent[] {
+  checkDay(effectiveFrom, 'effectiveFrom');
+  const seen = new Set<string>();
+  tags.forEach(({ code }, i) => {
+    if (seen.has(code)) throw invalid('tag-repeated', `tags[${i}].code`, { code });
+    seen.add(code);
+  });
+  return [{ type: 'TagsPublished', data: { version: tagLists.length + 1, effectiveFrom, tags } }];
+}
 
 function checkItems(items: readonly ServiceItem[]): void {
   if (items.length === 0) throw invalid('catalogue-empty', 'items');

@@ -15,12 +15,26 @@ export interface ServiceItem {
   readonly seasonal?: true;
 }
 
+/** A word of the office's own that can be put on a case (标签). */
+export interface Tag {
+  readonly code: string;
+  readonly name: string;
+}
+
+/** The words in one version; the next one replaces them all. `effectiveFrom` is a calendar day of the office, YYYY-MM-DD. */
+export interface TagList {
+  readonly version: number;
+  readonly effectiveFrom: string;
+  readonly tags: readonly Tag[];
+}
+
 export type CatalogueCommand =
   | {
       readonly type: 'DraftCatalogueVersion';
       readonly data: { readonly version: string; readonly items: readonly ServiceItem[] };
     }
-  | { readonly type: 'PublishCatalogueVersion'; readonly data: { readonly version: string; readonly effectiveFrom: string } };
+  | { readonly type: 'PublishCatalogueVersion'; readonly data: { readonly version: string; readonly effectiveFrom: string } }
+  | { readonly type: 'PublishTags'; readonly data: Omit<TagList, 'version'> };
 
 export type CatalogueEvent =
   | {
@@ -31,4 +45,5 @@ export type CatalogueEvent =
       readonly type: 'CatalogueVersionPublished';
       /** `effectiveFrom` is a calendar day of the office, YYYY-MM-DD. */
       readonly data: { readonly version: string; readonly effectiveFrom: string };
-    };
+    }
+  | { readonly type: 'TagsPublished'; readonly data: TagList };

@@ -1,5 +1,5 @@
 import { member } from '@huicai/kernel';
-import type { CatalogueEvent, ServiceItem } from './contract.js';
+import type { CatalogueEvent, ServiceItem, TagList } from './contract.js';
 
 export interface CatalogueVersionFacts {
   readonly version: string;
@@ -12,22 +12,29 @@ export interface CatalogueVersionFacts {
 
 export interface CatalogueFacts {
   readonly versions: Readonly<Record<string, CatalogueVersionFacts>>;
+  /** Every version of the tags, the oldest first. */
+  readonly tagLists: readonly TagList[];
 }
 
-export const noCatalogue: CatalogueFacts = { versions: {} };
+export const noCatalogue: CatalogueFacts = { versions: {}, tagLists: [] };
 
 export function foldCatalogue(facts: CatalogueFacts, event: CatalogueEvent): CatalogueFacts {
-  const { version } = event.data;
   switch (event.type) {
-    case 'CatalogueVersionDrafted':
-      return {
-        versions: { ...facts.versions, [version]: { version, items: event.data.items, effectiveFrom: null, published: null } },
-      };
+    case 'CatalogueVersionDrafted': {
+      const { version, items } = event.data;
+      return { ...facts, versions: { ...facts.versions, [version]: { version, items, effectiveFrom: null, published: null } } };
+    }
+    case 'TagsPublished':
+      return { ...facts, tagLists: [...facts.tagLists, event.data] };
     case 'CatalogueVersionPublished': {
+      const { version } = event.data;
       const draft = member(facts.versions, version);
       if (!draft) return facts;
       const published = Object.values(facts.versions).filter((v) => v.published !== null).length + 1;
-      return { versions: { ...facts.versions, [version]: { ...draft, effectiveFrom: event.data.effectiveFrom, published } } };
+      return {
+        ...facts,
+        versions: { ...facts.versions, [version]: { ...draft, effectiveFrom: event.data.effectiveFrom, published } },
+      };
     }
   }
 }
@@ -44,4 +51,9 @@ export function catalogueInForce(facts: CatalogueFacts, day: string): CatalogueV
 
 export function itemOf(version: CatalogueVersionFacts, code: string): ServiceItem | undefined {
   return version.items.find((item) => item.code === code);
+}
+
+/** The tags in force on a day: of those that have taken effect, the ones published last. @param day YYYY-MM-DD, office time */
+export function tagsInForce({ tagLists }: CatalogueFacts, day: string): TagList | undefined {
+  return tagLists.filter(({ effectiveFrom }) => effectiveFrom <= day).at(-1);
 }

@@ -3,105 +3,35 @@ import {
   ApiParameters,
   Asked,
   badInput,
-  calendarDay,
-  cursorOf,
-  flagParameter,
-  isCursorInstant,
-  isUuid,
+  Label,
   list,
-  numberParameter,
   object,
-  oneOf,
-  pattern,
   type RequestState,
   Roles,
-  readCursor,
   readParameters,
   Shows,
-  textParameter,
-  uuid,
-  type ValuesOf,
-  wholeNumber,
 } from '@huicai/http';
-import { forbidden, notFound } from '@huicai/kernel';
-import { formatInstant } from '@huicai/working-time';
-import { Controller, Get, Param, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { OFFICE_ZONE, startOfOfficeDay } from '../calendar/facts.js';
-import { CASE_STATUSES, type CaseStatus } from '../cases/facts.js';
 import { Ask, type Found, type Reads } from '../edge.js';
-import { QUEUE_NAMES, QUEUES, type QueueName } from './views/queues.js';
-import {
-  countQueues,
-  type QueueCursor,
-  type QueueLight,
-  type QueueOrder,
-  type QueueRow,
-  type QueueScope,
-  readQueue,
-} from './views/service-queue.queries.js';
-
-const LIGHTS = ['GREEN', 'YELLOW', 'RED', 'SEVERE'] as const satisfies readonly QueueLight[];
-const ORDERS = ['due', 'registered'] as const satisfies readonly QueueOrder[];
-const ID = pattern(/^[a-z][a-z0-9-]{0,31}$/, 'code-invalid');
-
-const QUEUE = {
-  departmentId: textParameter(ID, 'Lead department'),
-  specialistId: textParameter(uuid, 'Specialist who took it', { format: 'uuid' }),
-  itemCode: textParameter(pattern(/^\d{2}$/, 'code-invalid'), 'Item of the service list'),
-  channelId: textParameter(ID, 'Channel it came in by'),
-  light: textParameter<QueueLight>(oneOf(LIGHTS), 'Light now', { enum: LIGHTS }),
-  status: textParameter<CaseStatus>(oneOf(CASE_STATUSES), 'Status', { enum: CASE_STATUSES }),
-  open: flagParameter('Open cases or ended ones; open ones when neither this nor a status is given'),
-  paused: flagParameter('Only paused ones, or only others'),
-  acceptedFrom: textParameter(calendarDay, 'First day of acceptance', { format: 'date' }),
-  acceptedTo: textParameter(calendarDay, 'Last day of acceptance', { format: 'date' }),
-  number: textParameter(pattern(/^[A-Z0-9-]{1,20}$/, 'code-invalid'), 'Beginning of the case number'),
-  limit: numberParameter(wholeNumber(1, 200), 'Cases on a page, 50 unless told'),
-  order: textParameter<QueueOrder>(oneOf(ORDERS), 'By the soonest due, or by the latest registration', { enum: ORDERS }),
-  cursor: textParameter(() => undefined, '`next` or `previous` of another page'),
-};
-
-const QUEUE_SHAPE = object({
-  items: list(
-    object({
-      id: 'uuid',
-      number: 'text',
-      itemCode: 'text',
-      channelId: 'text',
-      urgency: 'text',
-      status: 'text',
-      open: 'flag',
-      talentId: 'uuid',
-      departmentId: 'text?',
-      coDepartmentIds: list('text'),
-      specialistId: 'uuid?',
-      cycle: 'integer',
-      paused: 'flag',
-      repliedAt: 'instant?',
-      registeredAt: 'instant',
-      acceptedAt: 'instant?',
-      submittedAt: 'instant?',
-      due: 'instant?',
-      priority: 'text',
-      fastTrack: 'flag',
-      dueClock: 'text?',
-      totalDue: 'instant?',
-      handlingDue: 'instant?',
-      light: 'text?',
-    }),
-  ),
-  total: 'integer?',
-  atLeast: 'integer?',
-  next: 'text?',
-  previous: 'text?',
-});
+import { talentsMeant } from './queue-search.pages.js';
+import { QUEUE, QUEUE_SHAPE, queuePage, queuesOf, READERS, scopeOf } from './queues.pages.js';
+import { QUEUES } from './views/queues.js';
+import { countQueues } from './views/service-queue.queries.js';
 
 const QUEUES_SHAPE = object({ items: list(object({ name: 'text', title: 'text', total: 'integer' })) });
 
-/** Who works on cases, and who looks at that. */
-const READERS = ['window', 'department', 'specialist', 'supervisor', 'auditor'] as const;
+export class SearchCasesBody {
+  @Label('Full name of the talent', 50, { optional: true })
+  readonly name?: string;
+  @Label('Phone number', 30, { optional: true })
+  readonly phone?: string;
+  @Label('Number of the identity document', 30, { optional: true })
+  readonly documentNumber?: string;
+  @Label('Number of a talent card', 30, { optional: true })
+  readonly cardNumber?: string;
+}
 
 @ApiTags('reporting')
 @Controller()
@@ -116,6 +46,30 @@ export class QueuesController {
   queue(@Asked() request: RequestState, @Query() query: Record<string, unknown>): Promise<Answer> {
     const asked = readParameters(QUEUE, query);
     return this.queries.execute(new Ask(request, ['service_queue'], (reads) => queuePage(reads, asked)));
+  }
+
+  @Post('queue/search')
+  @HttpCode(200)
+  @Roles(...READERS)
+  @ApiParameters(QUEUE)
+  @Shows('A page of cases of talents of whom this is true today', QUEUE_SHAPE)
+  @ApiOperation({
+    summary:
+      'Finds cases by the talent’s exact name, phone, document number or card number; in the body, so that no URL holds them',
+  })
+  search(
+    @Asked() request: RequestState,
+    @Query() query: Record<string, unknown>,
+    @Body() body: SearchCasesBody,
+  ): Promise<Answer> {
+    const asked = readParameters(QUEUE, query);
+    const [by, ...others] = Object.entries(body).filter(([, value]) => value !== undefined);
+    if (!by || others.length > 0) throw badInput('search-by-one-field', '$');
+    return this.queries.execute(
+      new Ask(request, ['service_queue', 'talents', 'cards'], async (reads) =>
+        queuePage(reads, asked, undefined, { talentIds: await talentsMeant(reads, by[0] as keyof SearchCasesBody, by[1]) }),
+      ),
+    );
   }
 
   @Get('queues')
@@ -141,101 +95,9 @@ export class QueuesController {
   }
 }
 
-const startOfDay = (day: string): Date => new Date(startOfOfficeDay(day));
-
-async function scopeOf(reads: Reads): Promise<QueueScope> {
-  const { caller } = reads;
-  if (caller.role === 'department') return { kind: 'department', departmentId: await reads.department() };
-  if (caller.role !== 'specialist') return { kind: 'all' };
-  if (caller.specialistId === undefined) throw forbidden('specialist-unknown');
-  return { kind: 'specialist', specialistId: caller.specialistId, departmentId: await reads.department() };
-}
-
-/** The queues a caller has, their own first. */
-function queuesOf({ caller }: Reads): QueueName[] {
-  const isSpecialist = caller.role === 'specialist' && caller.specialistId !== undefined;
-  const own: Readonly<Partial<Record<QueueName, boolean>>> = {
-    mine: isSpecialist,
-    'my-department': isSpecialist || caller.role === 'department',
-  };
-  return QUEUE_NAMES.filter((name) => own[name] ?? true);
-}
-
 async function queuesPage(reads: Reads): Promise<Found> {
   const queues = queuesOf(reads);
   const totals = await countQueues(reads.db, await scopeOf(reads), queues, new Date(reads.now));
   const items = queues.map((name, i) => ({ name, title: QUEUES[name][reads.language], total: totals[i] }));
   return { movesOn: true, body: { items } };
 }
-
-/** @throws Refusal `queue-not-found`; BadInput `cursor-invalid` */
-async function queuePage(reads: Reads, asked: ValuesOf<typeof QUEUE>, name?: string): Promise<Found> {
-  const { limit = 50, cursor, order, acceptedFrom, acceptedTo, ...own } = asked;
-  const queue = name === undefined ? undefined : queuesOf(reads).find((one) => one === name);
-  if (name !== undefined && !queue) throw notFound('queue-not-found', { field: 'name' });
-  const filter = { ...own, ...(queue === undefined ? {} : { queue }) };
-  const after = cursor === undefined ? undefined : placeOf(cursor);
-  const page = await readQueue(
-    reads.db,
-    await scopeOf(reads),
-    {
-      ...filter,
-      ...(acceptedFrom === undefined ? {} : { acceptedFrom: startOfDay(acceptedFrom) }),
-      ...(acceptedTo === undefined ? {} : { acceptedBefore: startOfDay(dayAfter(acceptedTo)) }),
-    },
-    { limit, ...(order === undefined ? {} : { order }), ...after },
-    new Date(reads.now),
-  );
-  const cursorAt = (place: QueueCursor | null, way: 'next' | 'previous') => (place ? cursorOf({ ...place, way }) : null);
-  return {
-    body: {
-      items: page.rows.map(rowOf),
-      total: page.isMore ? null : page.total,
-      atLeast: page.isMore ? page.total : null,
-      next: cursorAt(page.next, 'next'),
-      previous: cursorAt(page.previous, 'previous'),
-    },
-  };
-}
-
-const dayAfter = (day: string): string => new Date(Date.parse(`${day}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10);
-
-function placeOf(cursor: string): { after: QueueCursor; back: boolean } {
-  const { way, ...place } = readCursor(cursor, {
-    way: /^(next|previous)$/,
-    due: /^(infinity|\d{4}-.*Z)$/,
-    caseId: /^[0-9a-f-]{36}$/,
-  });
-  const real = place.due === 'infinity' || isCursorInstant(place.due);
-  if (!real || !isUuid(place.caseId)) throw badInput('cursor-invalid', 'cursor');
-  return { after: place, back: way === 'previous' };
-}
-
-const at = (instant: Date | null): string | null => (instant === null ? null : formatInstant(instant.getTime(), OFFICE_ZONE));
-
-const rowOf = (row: QueueRow) => ({
-  id: row.case_id,
-  number: row.number,
-  itemCode: row.item_code,
-  channelId: row.channel_id,
-  urgency: row.urgency,
-  status: row.status,
-  open: row.open,
-  talentId: row.talent_id,
-  departmentId: row.department_id,
-  coDepartmentIds: row.co_department_ids,
-  specialistId: row.specialist_id,
-  cycle: row.cycle,
-  paused: row.paused,
-  repliedAt: at(row.replied_at),
-  registeredAt: at(row.registered_at),
-  acceptedAt: at(row.accepted_at),
-  submittedAt: at(row.submitted_at),
-  due: at(row.due_at),
-  priority: row.priority,
-  fastTrack: row.fast_track,
-  dueClock: row.due_clock,
-  totalDue: at(row.total_due),
-  handlingDue: at(row.handling_due),
-  light: row.light,
-});

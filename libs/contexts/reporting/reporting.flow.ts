@@ -54,6 +54,8 @@ export const reportingFlow = flow<CaseEvent>('reporting', {
   SupplementReceived: each,
   CaseClosedUnanswered: each,
   ReminderSent: each,
+  CaseTagged: each,
+  CaseUntagged: each,
   NoteAdded: each,
   MessageSent: each,
   CaseArchived: each,

@@ -1,8 +1,10 @@
 import { CATALOGUE_STREAM, CHANNELS_STREAM, type HuicaiSystem } from '@huicai/composition';
 import { purposeOf, type RequestState } from '@huicai/http';
 import { forbidden } from '@huicai/kernel';
+import { cardByNumber } from '../../../../libs/contexts/cards/views/cards.view.js';
 import { findCase } from '../../../../libs/contexts/cases/views/case-detail.view.js';
 import { listCatalogue } from '../../../../libs/contexts/catalogue/views/catalogue-versions.view.js';
+import { listTags } from '../../../../libs/contexts/catalogue/views/tag-lists.view.js';
 import { noChannels } from '../../../../libs/contexts/channels/facts.js';
 import { readNetwork } from '../../../../libs/contexts/channels/views/service-network.view.js';
 import type { Directory, Opening, Reads } from '../../../../libs/contexts/edge.js';
@@ -66,6 +68,7 @@ function directoryFor(system: HuicaiSystem, caller: Caller, department: () => Pr
       return row && { talentId, facts: row.facts };
     },
     caseFacts: async (caseId) => (await findCase(db, caseId))?.facts,
+    holderOfCard: async (number) => (await cardByNumber(db, number))?.talent_id,
     primarySpecialistOf: async (talentId) => (await assignmentOf(db, talentId))?.specialist_id,
     handlesCaseOf: async (talentId) => {
       const departmentId = await department();
@@ -79,6 +82,11 @@ function directoryFor(system: HuicaiSystem, caller: Caller, department: () => Pr
       catalogue ??= listCatalogue(db);
       const found = (await catalogue).find((row) => row.version === version && row.catalogue === CATALOGUE_STREAM);
       return new Map(found?.items.map(({ code, name }) => [code, name]));
+    },
+    tagNames: async () => new Map((await listTags(db)).flatMap(({ tags }) => tags.map(({ code, name }) => [code, name]))),
+    everyItemName: async () => {
+      catalogue ??= listCatalogue(db);
+      return (await catalogue).flatMap(({ items }) => items.map(({ code, name }) => ({ code, name })));
     },
   };
 }

@@ -302,8 +302,8 @@ describe('a stream', () => {
     await worker.stop();
     const { pool } = api.t.system;
     await pool.query(
-      `truncate read_case_changes_v6.rows;
-       update read_case_changes_v6.checkpoint set position = null, stream = null, revision = null, event_id = null`,
+      `truncate read_case_changes_v7.rows;
+       update read_case_changes_v7.checkpoint set position = null, stream = null, revision = null, event_id = null`,
     );
     const [events, beats] = [reader.events.length, reader.comments];
     await until('beats over an empty view', () => reader.comments > beats + 10);
@@ -320,7 +320,7 @@ describe('a stream', () => {
     const [parked, other] = [await register(await talent()), await register(await talent())];
     const reader = await started(['window']);
     const { pool } = api.t.system;
-    const held = 'read_case_changes_v6.rows';
+    const held = 'read_case_changes_v7.rows';
     await pool.query(`alter table ${held} add constraint held check (case_id <> '${parked}' or revision < 1) not valid`);
     try {
       await step(window, parked, 'accept');

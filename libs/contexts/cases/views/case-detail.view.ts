@@ -23,7 +23,7 @@ export interface CaseDetailRow extends Row {
 /** Everything one case shows, to those who handle it and to the person it is for. */
 export const caseDetail = projection<CaseDetailRow>({
   name: 'case_detail',
-  version: 7,
+  version: 8,
   table: {
     columns: {
       case_id: 'uuid',

@@ -21,7 +21,7 @@ export const catalogueVersions = projection<CatalogueVersionRow>({
   },
   partition: (event) => event.stream,
   fold: (rows, event) => {
-    const change = event as RecordedEvent as CatalogueEvent;
+    const change = event as RecordedEvent as Exclude<CatalogueEvent, { type: 'TagsPublished' }>;
     const before = rows.all().find((row) => row.version === change.data.version);
     const items = change.type === 'CatalogueVersionDrafted' ? change.data.items : (before?.items ?? []);
     rows.put({

@@ -21,7 +21,7 @@ export interface CaseChangeRow extends Row {
 /** When each case changed last, and for whom: what a reader who has seen everything up to a position has yet to be told. */
 export const caseChanges = projection<CaseChangeRow>({
   name: 'case_changes',
-  version: 6,
+  version: 7,
   table: {
     columns: {
       case_id: 'uuid',

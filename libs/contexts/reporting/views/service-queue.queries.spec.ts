@@ -35,12 +35,24 @@ const DEPARTMENTS = ['ybj', 'rsj', 'gaj'];
 
 type Sample = Pick<
   ServiceQueueRow,
-  'department_id' | 'specialist_id' | 'status' | 'open' | 'paused' | 'item_code' | 'co_department_ids' | 'returned' | 'cycle'
+  | 'department_id'
+  | 'specialist_id'
+  | 'category'
+  | 'tags'
+  | 'status'
+  | 'open'
+  | 'paused'
+  | 'item_code'
+  | 'co_department_ids'
+  | 'returned'
+  | 'cycle'
 > & { due: number | null; accepted: number | null; number: string; flags: number; registered: number };
 
 const sample: fc.Arbitrary<Sample> = fc.record({
   department_id: fc.option(fc.constantFrom(...DEPARTMENTS)),
   specialist_id: fc.option(fc.constantFrom(...SPECIALISTS)),
+  category: fc.option(fc.constantFrom('P1' as const, 'M' as const)),
+  tags: fc.subarray(['media', 'visit']),
   status: fc.constantFrom('ACCEPTED', 'DISPATCHED', 'SIGNED_FOR', 'RESULT_ACCEPTED', 'CLOSED' as const),
   returned: fc.boolean(),
   cycle: fc.integer({ min: 1, max: 4 }),
@@ -64,7 +76,7 @@ const rowOf = ({ due, accepted, flags, registered, ...rest }: Sample, n: number)
   case_id: uuid(1000 + ((n * 7919) % 1009)),
   channel_id: 'window',
   urgency: 'NORMAL',
-  talent_id: uuid(3),
+  talent_id: uuid(3 + (n % 2)),
   registered_at: new Date(registered),
   accepted_at: at(accepted),
   submitted_at: null,
@@ -87,9 +99,9 @@ const rowOf = ({ due, accepted, flags, registered, ...rest }: Sample, n: number)
 });
 
 async function fill(rows: readonly ServiceQueueRow[]): Promise<void> {
-  await pool.query('truncate read_service_queue_v7.rows');
+  await pool.query('truncate read_service_queue_v8.rows');
   await pool.query(
-    'insert into read_service_queue_v7.rows select * from jsonb_populate_recordset(null::read_service_queue_v7.rows, $1::jsonb)',
+    'insert into read_service_queue_v8.rows select * from jsonb_populate_recordset(null::read_service_queue_v8.rows, $1::jsonb)',
     [JSON.stringify(rows)],
   );
 }
@@ -129,7 +141,10 @@ const stands: Readonly<Record<QueueName, (row: ServiceQueueRow, now: number, see
 };
 
 const wanted = (row: ServiceQueueRow, filter: QueueFilter, now: number, seenBy: QueueScope): boolean => {
-  const open = filter.open ?? (filter.status === undefined && filter.queue === undefined ? true : undefined);
+  const { status, queue, number, words, talentIds } = filter;
+  const certain = [status, queue, number, words, talentIds].some((asked) => asked !== undefined);
+  const open = filter.open ?? (certain ? undefined : true);
+  const due = row.due_at?.getTime();
   const accepted = row.accepted_at?.getTime();
   return (
     (filter.queue === undefined || stands[filter.queue](row, now, seenBy)) &&
@@ -141,6 +156,16 @@ const wanted = (row: ServiceQueueRow, filter: QueueFilter, now: number, seenBy: 
     (open === undefined || row.open === open) &&
     (filter.acceptedFrom === undefined || (accepted !== undefined && accepted >= filter.acceptedFrom.getTime())) &&
     (filter.acceptedBefore === undefined || (accepted !== undefined && accepted < filter.acceptedBefore.getTime())) &&
+    (filter.dueFrom === undefined || (due !== undefined && due >= filter.dueFrom.getTime())) &&
+    (filter.dueBefore === undefined || (due !== undefined && due < filter.dueBefore.getTime())) &&
+    (filter.registeredFrom === undefined || row.registered_at >= filter.registeredFrom) &&
+    (filter.registeredBefore === undefined || row.registered_at < filter.registeredBefore) &&
+    (filter.category === undefined || row.category === filter.category) &&
+    (filter.tags ?? []).every((tag) => row.tags.includes(tag)) &&
+    (filter.words ?? []).every(
+      (word) => word.itemCodes.includes(row.item_code) || word.tags.some((tag) => row.tags.includes(tag)),
+    ) &&
+    (filter.talentIds === undefined || filter.talentIds.includes(row.talent_id)) &&
     (filter.number === undefined || row.number.startsWith(filter.number)) &&
     (filter.light === undefined || lightAt(thresholds(row), now) === filter.light)
   );
@@ -177,20 +202,36 @@ const filter = fc
       open: fc.boolean(),
       acceptedFrom: fc.constantFrom(new Date(BASE - HOUR)),
       acceptedBefore: fc.constantFrom(new Date(BASE)),
+      dueFrom: fc.constant(new Date(BASE + HOUR)),
+      dueBefore: fc.constant(new Date(BASE + 2 * HOUR)),
+      registeredFrom: fc.constant(new Date(BASE - 2 * HOUR)),
+      registeredBefore: fc.constant(new Date(BASE - 2 * HOUR)),
+      category: fc.constantFrom('P1', 'M'),
+      tags: fc.subarray(['media', 'visit'], { minLength: 1 }),
+      words: fc.array(fc.record({ itemCodes: fc.subarray(['03', '04']), tags: fc.subarray(['media', 'visit']) }), {
+        minLength: 1,
+        maxLength: 2,
+      }),
+      talentIds: fc.constantFrom([], [uuid(3)], [uuid(4), uuid(5)]),
       number: fc.constantFrom('LS-2026', 'LS-2026-00001', 'LS_', '%'),
       light: fc.constantFrom('GREEN' as const, 'YELLOW' as const, 'RED' as const, 'SEVERE' as const),
     },
     { requiredKeys: [] },
   )
-  .map((all): QueueFilter => Object.fromEntries(Object.entries(all).filter((_, i) => i < 2)));
+  .chain((all) => fc.shuffledSubarray(Object.entries(all), { maxLength: 2 }))
+  .map((some): QueueFilter => Object.fromEntries(some));
 
 /** Instants at, just before and just after every turn of a light. */
 const instants = [0, 1, 2, 50].flatMap((h) =>
   [-HOUR, 0, 40 * HOUR].flatMap((turn) => [-1, 0, 1].map((ms) => BASE + h * HOUR + turn + ms)),
 );
 
-const later = (a: ServiceQueueRow, b: ServiceQueueRow): number =>
-  b.registered_at.getTime() - a.registered_at.getTime() || (a.case_id < b.case_id ? 1 : -1);
+const laterBy =
+  (order: 'registered' | 'accepted') =>
+  (a: ServiceQueueRow, b: ServiceQueueRow): number => {
+    const [x, y] = [a, b].map((row) => ((order === 'accepted' ? row.accepted_at : null) ?? row.registered_at).getTime());
+    return y! - x! || (a.case_id < b.case_id ? 1 : -1);
+  };
 
 it('goes on and back through the same rows in either order', async () => {
   await fc.assert(
@@ -199,14 +240,14 @@ it('goes on and back through the same rows in either order', async () => {
       scope,
       filter,
       fc.integer({ min: 1, max: 6 }),
-      fc.constantFrom('due' as const, 'registered' as const),
+      fc.constantFrom('due' as const, 'registered' as const, 'accepted' as const),
       async (samples, seenBy, asked, limit, order) => {
         const rows = samples.map(rowOf);
         await fill(rows);
         const now = BASE;
         const expected = rows
           .filter((row) => inScope(row, seenBy) && wanted(row, asked, now, seenBy))
-          .sort(order === 'due' ? soonerBy(dueIn(asked)) : later);
+          .sort(order === 'due' ? soonerBy(dueIn(asked)) : laterBy(order));
         const read = (more: object) => readQueue(pool, seenBy, asked, { limit, order, ...more }, new Date(now));
         const pages = [await read({})];
         for (let last = pages[0]!; last.next; last = pages.at(-1)!) pages.push(await read({ after: last.next }));
@@ -270,14 +311,15 @@ it('shows every row in sight once, soonest due first, with exact totals and the 
 
 describe('over 20,000 rows', () => {
   beforeAll(async () => {
-    await pool.query('truncate read_service_queue_v7.rows');
+    await pool.query('truncate read_service_queue_v8.rows');
     await pool.query(`
-      insert into read_service_queue_v7.rows
+      insert into read_service_queue_v8.rows
       select gen_random_uuid(), 'LS-2026-' || lpad(n::text, 6, '0'), '03', 'window', 'NORMAL', 'SIGNED_FOR', n % 10 = 0, gen_random_uuid(),
-        'd' || n % 18, '[]', case when n % 3 > 0 then ('00000000-0000-4000-8000-' || lpad((n % 60)::text, 12, '0'))::uuid end, 1, false, null,
+        'd' || n % 18, '[]', case when n % 3 > 0 then ('00000000-0000-4000-8000-' || lpad((n % 60)::text, 12, '0'))::uuid end,
+        'M', case when n % 200 = 0 then '["visit"]' else '[]' end::jsonb, 1, false, null,
         n % 50 = 0, case when n % 70 = 0 then now() end, n % 2 = 0, n % 90 = 0, n % 80 = 0, 'NORMAL', false, now(), now(), null, null, case when n % 7 > 0 then now() + n * interval '1 minute' end, 'total/1/1', now(), now(), now(), now(), now(), '{}'
       from generate_series(1, 20000) n`);
-    await pool.query('analyze read_service_queue_v7.rows');
+    await pool.query('analyze read_service_queue_v8.rows');
   });
 
   /** Plan nodes of the page's query, outermost first. */
@@ -307,6 +349,8 @@ describe('over 20,000 rows', () => {
     ['a later page of a department', { kind: 'all' }, { departmentId: 'd7' }, behind],
     ['a specialist', { kind: 'all' }, { specialistId: uuid(7) }, undefined],
     ['a number', { kind: 'all' }, { number: 'LS-2026-000420' }, undefined],
+    ['a tag', { kind: 'all' }, { tags: ['visit'] }, undefined],
+    ['a talent', { kind: 'all' }, { talentIds: [uuid(3)] }, undefined],
     ["what a department's users see", { kind: 'department', departmentId: 'd7' }, {}, undefined],
     ...QUEUE_NAMES.map((queue): [string, QueueScope, QueueFilter, undefined] => [queue, { kind: 'all' }, { queue }, undefined]),
     ['what a specialist sees', { kind: 'specialist', specialistId: uuid(7), departmentId: 'd7' }, {}, undefined],

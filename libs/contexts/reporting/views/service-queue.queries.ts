@@ -7,8 +7,8 @@ import { type ServiceQueueRow, serviceQueue } from './service-queue.view.js';
 export type { QueueFilter, QueueLight } from './queue-filter.js';
 export type { QueueScope } from './queue-parts.js';
 
-/** By the soonest due, cases without a running clock last; or by when they were registered, the latest first. */
-export type QueueOrder = 'due' | 'registered';
+/** By the soonest due, cases without a running clock last; or by when they were registered or accepted (before that, registered), the latest first. */
+export type QueueOrder = 'due' | 'registered' | 'accepted';
 
 /** A place between two rows. */
 export interface QueueCursor {
@@ -54,6 +54,11 @@ const COLUMNS = Object.keys(serviceQueue.table.columns)
 const KEYS = {
   due: { row: "coalesce(r.due_at, 'infinity')", place: 'l.place', up: true },
   registered: { row: 'r.registered_at', place: 'r.registered_at', up: false },
+  accepted: {
+    row: 'coalesce(r.accepted_at, r.registered_at)',
+    place: 'coalesce(r.accepted_at, r.registered_at)',
+    up: false,
+  },
 } as const;
 
 const ROWS = 'read.service_queue r';
@@ -175,4 +180,20 @@ export async function hasCaseInScope(db: Queryable, scope: QueueScope, talentId:
     .join(' or ');
   const { rows } = await db.query(`select 1 from ${ROWS} where ${asked} and (${scoped}) limit 1`, params);
   return rows.length > 0;
+}
+
+/** Of these talents, those who have a case, open or not, among those a scope shows. */
+export async function talentsInScope(db: Queryable, scope: QueueScope, talentIds: readonly string[]): Promise<string[]> {
+  if (talentIds.length === 0) return [];
+  const params: unknown[] = [];
+  const add: Parameters = (value) => `$${params.push(value)}`;
+  const asked = `r.talent_id = any (${add(talentIds)}::uuid[])`;
+  const scoped = scopeParts(scope, add)
+    .map((part) => `(${part})`)
+    .join(' or ');
+  const { rows } = await db.query<{ id: string }>(
+    `select distinct r.talent_id as id from ${ROWS} where ${asked} and (${scoped})`,
+    params,
+  );
+  return rows.map(({ id }) => id);
 }

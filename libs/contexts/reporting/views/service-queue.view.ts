@@ -1,5 +1,5 @@
 import { inShort, projection, putMoved, type Row } from '@huicai/projections';
-import type { TimeReference } from '../../calendar/facts.js';
+import type { PromisedClock, TimeReference } from '../../calendar/facts.js';
 import {
   type CaseFacts,
   type CaseStatus,
@@ -11,6 +11,7 @@ import {
   isDissatisfied,
 } from '../../cases/facts.js';
 import type { RoutingPriority } from '../../channels/contract.js';
+import type { TalentCategory } from '../../talents/contract.js';
 import { QUEUE_LISTS } from './queues.js';
 
 export interface ServiceQueueRow extends Row {
@@ -25,6 +26,10 @@ export interface ServiceQueueRow extends Row {
   department_id: string | null;
   co_department_ids: readonly string[];
   specialist_id: string | null;
+  /** The talent's, as the clock that started last has it; null before acceptance. */
+  category: TalentCategory | null;
+  /** Codes of controlled words. */
+  tags: readonly string[];
   cycle: number;
   paused: boolean;
   /** When the requester first answered in the pause that lasts. */
@@ -57,7 +62,7 @@ export interface ServiceQueueRow extends Row {
 /** Cases as those who work on them look for them. The light is not stored: it is `now` against the three instants. */
 export const serviceQueue = projection<ServiceQueueRow, TimeReference>({
   name: 'service_queue',
-  version: 7,
+  version: 8,
   table: {
     columns: {
       case_id: 'uuid',
@@ -71,6 +76,8 @@ export const serviceQueue = projection<ServiceQueueRow, TimeReference>({
       department_id: 'text null',
       co_department_ids: 'jsonb',
       specialist_id: 'uuid null',
+      category: 'text null',
+      tags: 'jsonb',
       cycle: 'int4',
       paused: 'bool',
       replied_at: 'timestamptz null',
@@ -102,6 +109,9 @@ export const serviceQueue = projection<ServiceQueueRow, TimeReference>({
       "(specialist_id, open, coalesce(due_at, 'infinity'), case_id)",
       '(number)',
       '(talent_id)',
+      '(department_id, accepted_at)',
+      '(item_code, accepted_at)',
+      "using gin (tags) where tags <> '[]'::jsonb",
       "using gin (co_department_ids) where co_department_ids <> '[]'::jsonb",
     ],
     listed: QUEUE_LISTS,
@@ -140,6 +150,8 @@ export function queueRow(facts: CaseFacts, time: TimeReference): ServiceQueueRow
     department_id: facts.departmentId,
     co_department_ids: facts.coDepartmentIds,
     specialist_id: facts.specialistId,
+    category: (facts.clocks.at(-1) as PromisedClock | undefined)?.matter?.category ?? null,
+    tags: facts.tags,
     cycle: facts.cycle,
     paused: facts.pausedSince !== null,
     replied_at: at(facts.repliedAt),

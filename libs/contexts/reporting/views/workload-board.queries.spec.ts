@@ -59,6 +59,7 @@ async function fill(matters: readonly Matter[]): Promise<void> {
     department_id: specialist?.departmentId ?? departmentId,
     specialist_id: specialist?.id ?? null,
     ...{ returned: false, called_back: false, dissatisfied: false, supervised: false, priority: 'NORMAL', fast_track: false },
+    tags: [],
     registered_at: at(FROM),
     due_at: at(due),
     yellow_at: at(due === null ? null : thresholds(due).yellowAt),
@@ -71,7 +72,7 @@ async function fill(matters: readonly Matter[]): Promise<void> {
     facts: colleague({ departmentId }),
   }));
   for (const [table, content] of [
-    ['read_service_queue_v7.rows', rows],
+    ['read_service_queue_v8.rows', rows],
     ['read_specialists_v2.rows', people],
   ] as const) {
     await pool.query(`truncate ${table}`);
