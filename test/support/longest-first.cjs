@@ -12,7 +12,6 @@ const longest = [
   'libs/seed/seed-year.spec.ts',
   'test/supervisor/up.spec.ts',
   'test/faults/projections-replay.spec.ts',
-  'test/faults/worker-killed.spec.ts',
   'test/faults/rebuild.spec.ts',
   'libs/kernel/long-stream.spec.ts',
   'libs/embedded-postgres/start.spec.ts',
