@@ -1,6 +1,6 @@
 import type { Queryable } from './queryable.js';
 
-/** Parked events of some projections that were folded after all. */
+/** Parked events of some projections that were folded after all, and rows that were derived anew without any event. */
 export interface Mended {
   /** Grows whenever it happens. */
   readonly times: number;

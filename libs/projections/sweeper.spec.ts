@@ -1,7 +1,7 @@
 import { BreakingPool } from '../../test/support/breaking-pool.js';
 import { createTestDatabase, type TestDatabase } from '../../test/support/database.js';
 import { migrate } from '../database/index.js';
-import { CheckpointMovedError, isOutage, LiveProjection, projection, putMoved, type Row } from './index.js';
+import { CheckpointMovedError, isOutage, LiveProjection, mendedViews, projection, putMoved, type Row } from './index.js';
 import { Sweeper } from './sweeper.js';
 import { nowhere, STORE_ID } from './toy.fixture.js';
 
@@ -71,12 +71,15 @@ describe('rows that follow from reference data', () => {
     while (await one.sweepSome()) steps++;
     return steps;
   };
+  /** How often whoever watches the rows was told to load them anew. */
+  const told = async () => (await mendedViews(breaking.pool, ['prices'])).times;
   const wrong = async () =>
     (await breaking.pool.query('select 1 from read_prices_v1.rows where price <> sold * $1', [tariff.each])).rows.length;
 
   it('are left alone as long as it says what it always said', async () => {
     expect(await sweepAll()).toBe(0);
     expect(await wrong()).toBe(0);
+    expect(await told()).toBe(0);
   });
 
   it('are brought under it some at a time, once', async () => {
@@ -86,6 +89,21 @@ describe('rows that follow from reference data', () => {
     // A fifth of them were sold to nobody.
     expect(lines).toEqual([`read_prices_v1: rows were derived anew, ${(ROWS / 5) * 4} of them moved`]);
     expect(await sweepAll()).toBe(0);
+    expect(await told()).toBe(1);
+    tariff = { name: 'as it was', each: 9 };
+    expect(await sweepAll()).toBe(3);
+    // Where nothing moved there is nothing to load anew.
+    expect(await told()).toBe(1);
+  });
+
+  it('are told of when another process had begun, whatever is left', async () => {
+    const old = sweeper([await live()]);
+    tariff = { name: 'dearer', each: 9 };
+    await old.sweepSome();
+    await breaking.pool.query('update read_prices_v1.rows set price = sold * 9');
+    expect(await told()).toBe(0);
+    expect(await sweepAll()).toBe(2);
+    expect(await told()).toBe(1);
   });
 
   it('come out the same wherever it breaks, and it goes on where it was', async () => {

@@ -3,6 +3,7 @@ import type { Pool, PoolClient } from 'pg';
 import { BatchRows } from './batch-rows.js';
 import { CheckpointMovedError, readCheckpoint } from './checkpoint.js';
 import type { LiveProjection } from './live-projection.js';
+import { noteMended } from './mended.js';
 import type { PartitionRows } from './projection.js';
 import { quote, type Row } from './table.js';
 import { inTransaction } from './transaction.js';
@@ -27,6 +28,8 @@ interface Place {
   readonly after: string | null;
   /** Rows that came out otherwise since this process began with the mark. */
   readonly moved: number;
+  /** Another process began, so that rows it moved are not among those. */
+  readonly resumed: boolean;
 }
 
 /**
@@ -51,7 +54,7 @@ export class Sweeper {
       if (live.failed || !live.definition.rederive) continue;
       const place = await this.placeOf(live.schema);
       if (place.mark === mark) continue;
-      const from = place.sweeping === mark ? place : { ...place, after: null, moved: 0 };
+      const from = place.sweeping === mark ? place : { ...place, after: null, moved: 0, resumed: false };
       this.places.delete(live.schema);
       const next = await inTransaction(this.options.pool, (db) => this.sweep(db, live, reference, mark, from));
       this.places.set(live.schema, next);
@@ -64,11 +67,15 @@ export class Sweeper {
   private async placeOf(schema: string): Promise<Place> {
     const known = this.places.get(schema);
     if (known) return known;
-    const { rows } = await this.options.pool.query<Omit<Place, 'moved'> & Row>(
+    const { rows } = await this.options.pool.query<Omit<Place, 'moved' | 'resumed'> & Row>(
       'select mark, sweeping, after from ops.derivation where schema = $1',
       [schema],
     );
-    const place: Place = { ...(rows[0] ?? { mark: '', sweeping: null, after: null }), moved: 0 };
+    const place: Place = {
+      ...(rows[0] ?? { mark: '', sweeping: null, after: null }),
+      moved: 0,
+      resumed: rows[0]?.sweeping != null,
+    };
     this.places.set(schema, place);
     return place;
   }
@@ -94,13 +101,15 @@ export class Sweeper {
     const moved = place.moved + known.length + fresh.length;
     const next: Place =
       names.length < AT_ONCE
-        ? { mark, sweeping: null, after: null, moved }
-        : { mark: place.mark, sweeping: mark, after: names.at(-1)!, moved };
+        ? { mark, sweeping: null, after: null, moved, resumed: place.resumed }
+        : { mark: place.mark, sweeping: mark, after: names.at(-1)!, moved, resumed: place.resumed };
     await db.query(
       `insert into ops.derivation (schema, mark, sweeping, after) values ($1, $2, $3, $4)
        on conflict (schema) do update set mark = $2, sweeping = $3, after = $4, updated_at = now()`,
       [schema, next.mark, next.sweeping, next.after],
     );
+    // Those who watch the rows know of events alone, and there was none about these.
+    if (next.sweeping === null && (moved > 0 || place.resumed)) await noteMended(db, definition.name, live.handled ?? null);
     return next;
   }
 

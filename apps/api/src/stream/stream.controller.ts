@@ -15,7 +15,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const DESCRIPTION = [
   'Server-sent events. `case`: a case the caller sees has changed; id, number, status, times of its light, revision, never anything personal.',
   '`gone`: the caller sees the case of this id no longer. `reset`: load what is shown anew, with the event’s id as X-Min-Position; the first',
-  'event of every stream without Last-Event-ID, and the word to whoever fell too far behind, or when changes came to light late. `end`: why the stream ends. Ids are positions;',
+  'event of every stream without Last-Event-ID, and the word to whoever fell too far behind, or when changes came to light late, or another calendar or other limits have moved dues. `end`: why the stream ends. Ids are positions;',
   'a case that changed several times while nobody listened is told once, as it now stands. A comment line comes every 15 s.',
 ].join(' ');
 
