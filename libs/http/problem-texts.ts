@@ -91,6 +91,12 @@ export const PROBLEM_TEXTS: Readonly<Record<string, ProblemText>> = {
   'breach-not-standing': t('该时限没有已记录的超时', 'No breach of this clock stands'),
   'breach-already-excused': t('该超时已被豁免', 'The breach is excused already'),
   'breach-not-excused': t('该超时未被豁免', 'The breach is not excused'),
+  'asker-may-not-approve': t('申请方不能批准自己的申请', 'Whoever asked for it may not agree to it'),
+  'pause-asked-already': t('已申请中止，等待批准', 'A pause is asked for already'),
+  'deferred-materials-outstanding': t(
+    '容缺材料尚未收齐（最迟 {until}），不能按已解决反馈',
+    'Materials that were to come by {until} have not come; it can not be answered as solved',
+  ),
   'handler-may-not-correct': t('办理人员不能更正自己办理的事项', 'Whoever handled a case may not correct it'),
   'step-not-taken': t('该事项没有这一步的记录', 'The case has no such step on record'),
   'occurred-in-future': t('发生时间不能晚于现在', 'It can not have happened later than now'),

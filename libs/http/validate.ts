@@ -2,7 +2,7 @@ import { plainToInstance } from 'class-transformer';
 import { type ValidationError, validate } from 'class-validator';
 import { BadInput, badInput, type Fault, type FieldFault } from './faults.js';
 
-/** The body of a request that says nothing but its path. */
+/** The body of a request that says nothing but its path; one that may say more comes from this and can be left out as well. */
 export class NoBody {}
 
 const MAX_DEPTH = 12;
@@ -12,7 +12,7 @@ const MAX_DEPTH = 12;
  * @throws BadInput with every fault found
  */
 export async function validateBody(type: new () => object, body: unknown): Promise<unknown> {
-  const given = body === undefined && type === NoBody ? {} : body;
+  const given = body === undefined && mayBeLeftOut(type) ? {} : body;
   if (typeof given !== 'object' || given === null || Array.isArray(given))
     throw badInput(given === undefined ? 'field-required' : 'wrong-type', '$', { expected: 'object' });
   const plain = composed(given, '', 0);
@@ -27,6 +27,8 @@ export async function validateBody(type: new () => object, body: unknown): Promi
   if (first) throw new BadInput([first, ...rest]);
   return plain;
 }
+
+const mayBeLeftOut = (type: new () => object): boolean => type === NoBody || type.prototype instanceof NoBody;
 
 function composed(value: unknown, path: string, depth: number): unknown {
   if (typeof value === 'string') return value.normalize('NFC');

@@ -83,7 +83,14 @@ export function replyText(draw: Draw, itemCode: string, outcome: Outcome): strin
 
 export type ReasonedStep = Exclude<
   keyof typeof REASON_CODES,
-  'RefuseReturn' | 'ReassignCase' | 'SuperviseCase' | 'CorrectCase' | 'AppealRating' | 'UpholdAppeal' | 'DismissAppeal'
+  | 'RefuseReturn'
+  | 'ReassignCase'
+  | 'SuperviseCase'
+  | 'CorrectCase'
+  | 'RefusePause'
+  | 'AppealRating'
+  | 'UpholdAppeal'
+  | 'DismissAppeal'
 >;
 type Reasons<T extends keyof typeof REASON_CODES> = readonly (readonly [(typeof REASON_CODES)[T][number], string])[];
 

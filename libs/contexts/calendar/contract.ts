@@ -103,6 +103,10 @@ export interface PolicyVersion {
   readonly returnWindow: { readonly workingDays: number };
   /** How long a closed case can be rated; the first versions do not say, and mean five. */
   readonly ratingWindow?: { readonly workingDays: number };
+  /** Reasons for which a pause counts only once somebody else has agreed to it. */
+  readonly pauseApproval?: readonly string[];
+  /** Matters whose result a specialist submits only with the consent of the department. */
+  readonly resultApproval?: readonly Urgency[];
   readonly lights: LightPolicy;
   /** Share under which a rate is named for attention, 0 to 1. */
   readonly attentionLine: number;

@@ -6,6 +6,7 @@ import {
   Field,
   FreeText,
   list,
+  listOf,
   Nested,
   NestedList,
   nullable,
@@ -15,6 +16,7 @@ import {
   WholeNumber,
   wholeNumber,
 } from '@huicai/http';
+import { REASON_CODES } from '../reason-codes.js';
 import type { TalentCategory } from '../talents/contract.js';
 import type { PolicyLimit, Urgency } from './contract.js';
 import { MOST_LIMIT_DAYS, MOST_LIMIT_MINUTES, MOST_RULES, POLICY_LIMIT_KINDS } from './policy-checks.js';
@@ -165,6 +167,28 @@ export class PolicyBody {
   readonly returnWindow!: ReturnWindowBody;
   @Nested(() => RatingWindowBody, 'Late ratings (评价期限); five working days when left out', { optional: true })
   readonly ratingWindow?: RatingWindowBody;
+  @Field(
+    listOf(oneOf(REASON_CODES.PauseClock), REASON_CODES.PauseClock.length),
+    {
+      type: String,
+      isArray: true,
+      enum: [...REASON_CODES.PauseClock],
+      description: 'Reasons of pauses (中止) that a supervisor or the department has to agree to; none when left out',
+    },
+    { optional: true },
+  )
+  readonly pauseApproval?: readonly string[];
+  @Field(
+    listOf(oneOf(URGENCIES), URGENCIES.length),
+    {
+      type: String,
+      isArray: true,
+      enum: [...URGENCIES],
+      description: 'Urgencies whose result a specialist submits with the consent of the department; none when left out',
+    },
+    { optional: true },
+  )
+  readonly resultApproval?: readonly Urgency[];
   @Nested(() => LightsBody, 'When lights turn')
   readonly lights!: LightsBody;
   @Share('Share under which a rate is named for attention')
@@ -206,6 +230,8 @@ export const POLICY_VERSION_SHAPE = object({
   extension: ref('ExtensionRulesBody'),
   returnWindow: ref('ReturnWindowBody'),
   ratingWindow: ref('RatingWindowBody'),
+  pauseApproval: list('text'),
+  resultApproval: list('text'),
   lights: ref('LightsBody'),
   attentionLine: 'number',
   counting: object(Object.fromEntries(Object.keys(COUNTING).map((kind) => [kind, object({ start: 'text', end: 'text' })]))),

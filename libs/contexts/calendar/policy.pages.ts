@@ -39,7 +39,7 @@ export async function policyVersionPage(reads: Reads, id: string, version: strin
   const { policyId: _, handling: __, rules: ___, ...rest } = found.policy;
   const none = { kind: 'none' } as const;
   const limits = {
-    ...{ opinion: none, callback: none, rectification: none },
+    ...{ opinion: none, callback: none, rectification: none, pauseApproval: [], resultApproval: [] },
     ratingWindow: { workingDays: ratingWindowOf(found.policy) },
   };
   const rules = rulesOf(found.policy);

@@ -6,7 +6,7 @@ import { instant } from '../instant-field.js';
 import type { CaseEvent } from './contract.js';
 import { type CaseFacts, foldCase } from './facts.js';
 import { isCorrection } from './fold-corrections.js';
-import { type CaseDetailRow, replyOf } from './views/case-detail.view.js';
+import { type CaseDetailRow, type Missing, missingAfter, replyOf } from './views/case-detail.view.js';
 
 /** KNOWN: what had been recorded by then. CORRECTED: what had happened by then, by all that is known today. */
 export const SENSES = ['KNOWN', 'CORRECTED'] as const;
@@ -37,6 +37,7 @@ export interface CaseThen {
   readonly events: readonly RecordedEvent[];
   readonly matter: Sealed | null;
   readonly reply: CaseDetailRow['reply'];
+  readonly missing: Missing;
 }
 
 /** @throws Refusal `case-not-found` */
@@ -47,20 +48,26 @@ export async function caseAsOf(reads: Reads, caseId: string, at: Instant, sense:
   if (!now) throw notFound('case-not-found');
   const events = sense === 'KNOWN' ? all.filter(({ metadata }) => Date.parse(metadata.recordedAt) <= at) : happenedBy(all, at);
   const registration = events[0]?.data as { matter: Sealed } | undefined;
+  let was: CaseFacts | null = null;
+  let missing: Missing = { notice: null, deferred: null };
+  for (const event of events) {
+    was = step(was, event);
+    if (was) missing = missingAfter(event, was, missing);
+  }
   return {
     now,
-    was: folded(events),
+    was,
+    missing,
     events,
     matter: registration?.matter ?? null,
     reply: events.reduce<CaseDetailRow['reply']>((reply, event) => replyOf(event, reply), null),
   };
 }
 
-const folded = (events: readonly RecordedEvent[]): CaseFacts | null =>
-  events.reduce<CaseFacts | null>(
-    (facts, event) => foldCase(facts, { type: event.type, data: event.data } as CaseEvent, eventTime(event)),
-    null,
-  );
+const step = (facts: CaseFacts | null, event: RecordedEvent): CaseFacts | null =>
+  foldCase(facts, { type: event.type, data: event.data } as CaseEvent, eventTime(event));
+
+const folded = (events: readonly RecordedEvent[]): CaseFacts | null => events.reduce<CaseFacts | null>(step, null);
 
 /** What an event puts right, by the id of the event that first recorded it; undefined for one that puts nothing right. */
 function corrects(event: RecordedEvent, roots: ReadonlyMap<string, string>): string | undefined {

@@ -3,6 +3,7 @@ import { Body, Controller, Get } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Ask } from '../edge.js';
+import { SendBackBody } from './case.bodies.js';
 import type { CaseStep } from './case.intake.js';
 import {
   AnswerBody,
@@ -13,6 +14,7 @@ import {
   NoteBody,
   ReassignBody,
   ReceivedBody,
+  RefusePauseBody,
   RefuseReturnBody,
   SuperviseBody,
   SupplementBody,
@@ -58,6 +60,31 @@ export class CaseDeskController {
   @Step('supplement/receive', ['window', 'specialist', 'department'], 'What was missing has come; the clocks go on')
   receiveSupplement(@Asked() request: RequestState, @Id('caseId') id: string, @Body() body: ReceivedBody): Promise<Answer> {
     return this.step(request, id, { type: 'ReceiveSupplement', received: body.received ?? null });
+  }
+
+  @Step('deferred/receive', ['window', 'specialist', 'department'], 'What was to come after acceptance has come')
+  receiveDeferred(@Asked() request: RequestState, @Id('caseId') id: string, @Body() body: ReceivedBody): Promise<Answer> {
+    return this.step(request, id, { type: 'ReceiveDeferredMaterials', received: body.received ?? null });
+  }
+
+  @Step('pause/approve', ['supervisor', 'department'], 'Agrees to the pause that is asked for; it counts from now on')
+  approvePause(@Asked() request: RequestState, @Id('caseId') id: string, @Body() _: NoBody): Promise<Answer> {
+    return this.step(request, id, { type: 'ApprovePause' });
+  }
+
+  @Step('pause/refuse', ['supervisor', 'department'], 'Refuses the pause that is asked for')
+  refusePause(@Asked() request: RequestState, @Id('caseId') id: string, @Body() body: RefusePauseBody): Promise<Answer> {
+    return this.step(request, id, { type: 'RefusePause', ...reasoned(body) });
+  }
+
+  @Step('result/approve', ['department'], 'The department agrees to the result a specialist proposes')
+  approveResult(@Asked() request: RequestState, @Id('caseId') id: string, @Body() _: NoBody): Promise<Answer> {
+    return this.step(request, id, { type: 'ApproveResult' });
+  }
+
+  @Step('result/refuse', ['department'], 'The department sends the proposed result back')
+  sendBackProposal(@Asked() request: RequestState, @Id('caseId') id: string, @Body() body: SendBackBody): Promise<Answer> {
+    return this.step(request, id, { type: 'SendBackProposal', ...reasoned(body) });
   }
 
   @Step('remind', ['talent', 'window', 'supervisor'], 'Asks to get on with it (催办), once a day for each person')

@@ -14,6 +14,11 @@ export class RefuseReturnBody extends Explained {
   readonly reasonCode!: string;
 }
 
+export class RefusePauseBody extends Explained {
+  @OneOf(REASON_CODES.RefusePause, 'Why, as a code')
+  readonly reasonCode!: string;
+}
+
 export class ReassignBody extends Explained {
   @OneOf(REASON_CODES.ReassignCase, 'Why, as a code')
   readonly reasonCode!: string;

@@ -2,8 +2,22 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Actor, canonicalJson, Refusal } from '@huicai/kernel';
 import fc from 'fast-check';
 import type { Past } from '../../kernel/spec-dsl.js';
+import { officeDay } from '../calendar/facts.js';
 import { foldChannels } from '../channels/facts.js';
-import { at, COMMANDS, command, type Person, sealed, stories, stranger, TIME, told, who } from './case.fixture.js';
+import {
+  at,
+  COMMANDS,
+  command,
+  type Person,
+  STRICT_POLICY,
+  sealed,
+  stories,
+  stranger,
+  TIME,
+  timeUnder,
+  told,
+  who,
+} from './case.fixture.js';
 import { caseDecider, caseRules, possibleSteps } from './case.js';
 import { dueOf } from './clocks.js';
 import type { CaseCommand, CaseEvent } from './contract.js';
@@ -11,6 +25,7 @@ import { type CaseFacts, foldCase, isBadlyRated } from './facts.js';
 
 const START = at('2026-09-29T08:00');
 const MINUTE = 60_000;
+const STRICT = timeUnder(STRICT_POLICY);
 /** Cases nobody acts on go back after an hour. */
 const CHANNELS = foldChannels(told(who.window, START).channels, {
   type: 'ReturnAfterSet',
@@ -35,6 +50,7 @@ const attempt = fc.record({
   by: fc.nat(),
   after: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 30 * MINUTE }), fc.integer({ min: 1, max: 6 * 24 * 60 * MINUTE })),
   workingDays: fc.integer({ min: 1, max: 12 }),
+  strict: fc.boolean(),
 });
 type Attempt = typeof attempt extends fc.Arbitrary<infer A> ? A : never;
 
@@ -103,7 +119,15 @@ function fill(step: CaseCommand['type'], { pick, workingDays }: Attempt, state: 
     const clockIds = state.standingBreaches.length > 0 ? state.standingBreaches : ['total/1/1'];
     return command(step, { clockId: pickFrom(clockIds, workingDays) });
   }
-  if (step === 'PauseClock') return command(step, pickFrom([{}, { maxWorkingDays: workingDays }], pick));
+  if (step === 'AcceptCase' && pick % 3 === 0)
+    return command(step, {
+      deferred: { materials: sealed('materials'), until: officeDay(now + (workingDays - 1) * 24 * 60 * MINUTE) },
+    });
+  if (step === 'PauseClock')
+    return command(step, {
+      ...pickFrom([{}, { maxWorkingDays: workingDays }], pick),
+      ...pickFrom([{}, { reasonCode: 'THIRD_PARTY' }], pick >> 1),
+    });
   if (step === 'EndPause') return command(step, { endsAt: new Date(state?.pauseEndsAt ?? 0).toISOString() });
   if (step === 'RaiseSupervision')
     return command(step, { cycle: 1 + (pick % (state?.cycle ?? 1)), ...pickFrom([{}, { overdue: true }] as const, workingDays) });
@@ -180,7 +204,11 @@ function live(attempts: readonly Attempt[], skewOf: (index: number) => number = 
     const isOffered = possibleSteps(state).includes(asked.type);
     let decided: readonly CaseEvent[];
     try {
-      decided = caseDecider.decide(asked, state, told(by, now, { channels: CHANNELS, recordedAt }));
+      decided = caseDecider.decide(
+        asked,
+        state,
+        told(by, now, { channels: CHANNELS, recordedAt, time: tried.strict ? STRICT : TIME }),
+      );
       if (!isSystem && !isOffered) throw new Error(`${asked.type} was accepted, but not offered`);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
@@ -312,6 +340,11 @@ describe('whatever people try, in whatever order', () => {
       'CaseArchived',
       'SupervisionWorkedOff',
       'SupervisionClosed',
+      'DeferredMaterialsReceived',
+      'PauseRequested',
+      'PauseRefused',
+      'ResultProposed',
+      'ProposalSentBack',
       'StepTimeCorrected',
       'PauseCorrected',
       'PauseRecordedLate',

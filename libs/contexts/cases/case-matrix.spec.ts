@@ -2,7 +2,7 @@ import type { Role } from '@huicai/kernel';
 import { Refusal } from '@huicai/kernel';
 import { refusalOf } from '../../kernel/spec-dsl.js';
 import { DEFAULT_POLICY } from '../calendar/default-policy.js';
-import { at, COMMANDS, command, type Story, stories, timeUnder, told, who } from './case.fixture.js';
+import { at, COMMANDS, command, STRICT_POLICY, type Story, sealed, stories, timeUnder, told, who } from './case.fixture.js';
 import { caseDecider, caseRules, possibleSteps } from './case.js';
 import type { CaseCommand } from './contract.js';
 
@@ -66,6 +66,11 @@ const ALLOWED: Readonly<Record<Step, readonly Role[]>> = {
   SuperviseCase: ['supervisor'],
   WorkOffSupervision: ['department', 'specialist'],
   CloseSupervision: ['supervisor'],
+  ReceiveDeferredMaterials: ['window', 'department', 'specialist'],
+  ApprovePause: ['supervisor', 'department'],
+  RefusePause: ['supervisor', 'department'],
+  ApproveResult: ['department'],
+  SendBackProposal: ['department'],
   CorrectStepTime: ['supervisor'],
   CorrectPause: ['supervisor'],
   RecordLatePause: ['supervisor'],
@@ -115,6 +120,8 @@ const toPutRight = badlyRated.step('OpenRectification', who.system, '2026-10-12T
 const appealed = toPutRight.step('AppealRating', who.department, '2026-10-12T16:10');
 const putRight = toPutRight.step('SubmitRectification', who.specialist, '2026-10-12T16:10');
 const excused = late.step('ExcuseBreach', who.supervisor, '2026-10-14T11:00');
+
+const strict = { time: timeUnder(STRICT_POLICY) };
 
 /** Which steps people can take in which situation, by when the story had come there, and whether the system may note something. */
 const SITUATIONS: readonly (readonly [name: string, story: Story, now: string, steps: readonly Step[], noted: boolean])[] = [
@@ -181,6 +188,26 @@ const SITUATIONS: readonly (readonly [name: string, story: Story, now: string, s
       'RequestExtension',
       'WithdrawCase',
     ],
+    true,
+  ],
+  [
+    'accepted with materials to come',
+    stories.registered.step(
+      command('AcceptCase', { deferred: { materials: sealed('materials'), until: '2026-10-20' } }),
+      who.window,
+      '2026-09-30T10:00',
+    ),
+    '2026-09-30T10:01',
+    [...OPEN, 'ReceiveDeferredMaterials', 'AnswerDirectly', 'DispatchCase', 'WithdrawCase'],
+    true,
+  ],
+  [
+    'asking for a pause and proposing a result',
+    stories.taken
+      .step(command('PauseClock', { reasonCode: 'THIRD_PARTY' }), who.specialist, '2026-09-30T10:50', strict)
+      .step('SubmitResult', who.specialist, '2026-09-30T10:51', strict),
+    '2026-09-30T10:52',
+    [...HANDLING, 'RequestExtension', 'ApprovePause', 'RefusePause', 'ApproveResult', 'SendBackProposal'],
     true,
   ],
   [

@@ -17,6 +17,7 @@ import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Ask, type Outcome, type Reads, RunCommand } from '../edge.js';
 import {
+  AcceptBody,
   AssignBody,
   CallbackBody,
   ContactBody,
@@ -96,9 +97,13 @@ export class CasesController {
     return this.queries.execute(new Ask(request, ['case_detail'], (reads) => myCases(reads, limit, cursor)));
   }
 
-  @Step('accept', ['window'], 'Accepts it (受理); the promise to the talent starts')
-  accept(@Asked() request: RequestState, @Id('caseId') id: string, @Body() _: NoBody): Promise<Answer> {
-    return this.step(request, id, { type: 'AcceptCase' });
+  @Step(
+    'accept',
+    ['window'],
+    'Accepts it (受理), with materials that come later where need be (容缺受理); the promise to the talent starts',
+  )
+  accept(@Asked() request: RequestState, @Id('caseId') id: string, @Body() { deferred }: AcceptBody): Promise<Answer> {
+    return this.step(request, id, { type: 'AcceptCase', ...(deferred ? { deferred } : {}) });
   }
 
   @Step('decline', ['window'], 'Declines it (不予受理)')
@@ -142,7 +147,11 @@ export class CasesController {
     return this.step(request, id, { type: 'ContactRequester', mode });
   }
 
-  @Step('pause', ['specialist', 'department'], 'Pauses the clocks (中止计时)')
+  @Step(
+    'pause',
+    ['specialist', 'department'],
+    'Pauses the clocks (中止计时), or asks for it where the policy wants somebody to agree',
+  )
   pause(@Asked() request: RequestState, @Id('caseId') id: string, @Body() body: PauseBody): Promise<Answer> {
     const { resumeOn, maxWorkingDays } = body;
     return this.step(request, id, {
@@ -182,7 +191,11 @@ export class CasesController {
     return this.step(request, id, { type: 'RefuseExtension', ...reasoned(body) });
   }
 
-  @Step('result', ['specialist', 'department'], 'Submits the result (反馈)')
+  @Step(
+    'result',
+    ['specialist', 'department'],
+    'Submits the result (反馈), or proposes it where the policy wants the department to agree',
+  )
   submitResult(@Asked() request: RequestState, @Id('caseId') id: string, @Body() body: ResultBody): Promise<Answer> {
     return this.step(request, id, { type: 'SubmitResult', outcome: body.outcome, reply: body.reply });
   }

@@ -1,4 +1,17 @@
-import { Code, Codes, Day, FreeText, NestedList, OneOf, PersonName, Uuid, WholeNumber, YesNo } from '@huicai/http';
+import {
+  Code,
+  Codes,
+  Day,
+  FreeText,
+  Nested,
+  NestedList,
+  NoBody,
+  OneOf,
+  PersonName,
+  Uuid,
+  WholeNumber,
+  YesNo,
+} from '@huicai/http';
 import { REASON_CODES } from '../reason-codes.js';
 import { ASSIGNMENT_MODES } from './assignment.js';
 import type { CaseInput } from './case.intake.js';
@@ -34,6 +47,18 @@ export class RegisterCaseBody implements Omit<CaseInput, 'concerns'> {
   readonly matter!: string;
   @NestedList(() => ConcernBody, 'Family members it is about, besides the talent', 10, { optional: true })
   readonly concerns?: readonly ConcernBody[];
+}
+
+export class DeferredBody {
+  @FreeText('What is missing and comes later')
+  readonly materials!: string;
+  @Day('Last day of the office to hand it in')
+  readonly until!: string;
+}
+
+export class AcceptBody extends NoBody {
+  @Nested(() => DeferredBody, 'Accepted although something is missing (容缺受理)', { optional: true })
+  readonly deferred?: DeferredBody;
 }
 
 export class AssignBody {

@@ -69,6 +69,13 @@ export const stranger = {
 export const timeUnder = (...policies: PolicyVersion[]): TimeReference =>
   frozen({ calendar: { versions: [knownVersion(cnLanshanCalendar(), 0)] }, policy: { versions: policies } });
 
+/** As the office starts, but for pauses of some reasons and results of all matters somebody has to agree. */
+export const STRICT_POLICY: PolicyVersion = {
+  ...DEFAULT_POLICY,
+  pauseApproval: ['THIRD_PARTY'],
+  resultApproval: ['ENQUIRY', 'NORMAL', 'COMPLEX'],
+};
+
 /** The calendar and the policy the office starts with. */
 export const TIME = timeUnder(DEFAULT_POLICY);
 
@@ -187,6 +194,11 @@ const SAMPLES: { readonly [T in CaseCommand['type']]: Data<T> } = {
   SuperviseCase: reasoned,
   WorkOffSupervision: { report: sealed('report') },
   CloseSupervision: { remark: null },
+  ReceiveDeferredMaterials: { received: null },
+  ApprovePause: {},
+  RefusePause: reasoned,
+  ApproveResult: {},
+  SendBackProposal: reasoned,
   CorrectStepTime: { ...because, step: 'ACCEPTED' },
   CorrectPause: { ...because, pauseId: 'event-0', voided: true },
   RecordLatePause: {

@@ -31,11 +31,24 @@ export interface CaseInput {
 
 /** A step of a case as typed in, in clear. Free text is sealed here. */
 export type CaseStep =
-  | { readonly type: 'AcceptCase' | 'SignForCase' | 'TakeCase' | 'ResumeClock' | 'GrantExtension' | 'AcceptResult' | 'CloseCase' }
+  | { readonly type: 'AcceptCase'; readonly deferred?: { readonly materials: string; readonly until: string } }
+  | {
+      readonly type:
+        | 'SignForCase'
+        | 'ApprovePause'
+        | 'ApproveResult'
+        | 'TakeCase'
+        | 'ResumeClock'
+        | 'GrantExtension'
+        | 'AcceptResult'
+        | 'CloseCase';
+    }
   | {
       readonly type:
         | 'DeclineCase'
         | 'RefuseExtension'
+        | 'RefusePause'
+        | 'SendBackProposal'
         | 'SendBackResult'
         | 'WithdrawCase'
         | 'ReopenCase'
@@ -74,7 +87,7 @@ export type CaseStep =
   | { readonly type: 'RequestOpinion'; readonly departmentId: string; readonly question: string }
   | { readonly type: 'GiveOpinion'; readonly opinion: string }
   | { readonly type: 'RequestSupplement'; readonly materials: string; readonly until: string; readonly reason: string | null }
-  | { readonly type: 'ReceiveSupplement'; readonly received: string | null }
+  | { readonly type: 'ReceiveSupplement' | 'ReceiveDeferredMaterials'; readonly received: string | null }
   | { readonly type: 'TagCase' | 'UntagCase'; readonly tag: string }
   | { readonly type: 'AddNote'; readonly note: string }
   | { readonly type: 'SendMessage'; readonly message: string }
@@ -200,6 +213,11 @@ export async function stepCase(
     personal = true;
     const ctx = envelopeContext(streamName('case', caseId), meta.commandId, field);
     data[field] = (await gateway.vault.seal(subjectId, ctx, text)) satisfies Sealed;
+  }
+  if ('deferred' in step && step.deferred) {
+    personal = true;
+    const ctx = envelopeContext(streamName('case', caseId), meta.commandId, 'deferred.materials');
+    data.deferred = { ...step.deferred, materials: await gateway.vault.seal(subjectId, ctx, step.deferred.materials) };
   }
   const reasonCode = 'reasonCode' in step ? { reasonCode: step.reasonCode } : {};
   const send = async () =>

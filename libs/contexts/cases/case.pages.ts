@@ -7,6 +7,7 @@ import {
   changesOf,
   clockUnder,
   OFFICE_ZONE,
+  officeDay,
   policyChangesOf,
   type TimeReference,
 } from '../calendar/facts.js';
@@ -23,6 +24,12 @@ import { type CaseDetailRow, casesOfTalent, findCase } from './views/case-detail
 interface Concern {
   readonly relation: Relation;
   readonly name: string | null;
+}
+
+/** What is missing, in clear. */
+interface Told {
+  readonly notice: string | null;
+  readonly deferred: string | null;
 }
 
 /** An instant in the office's wall time. */
@@ -47,7 +54,7 @@ export async function casePage(reads: Reads, caseId: string): Promise<Found> {
  * @throws Refusal `case-not-found`, `not-yours`; BadInput `case-not-registered-then`
  */
 export async function caseThen(reads: Reads, caseId: string, at: number, sense: Sense): Promise<Found> {
-  const { now, was, events, matter, reply } = await caseAsOf(reads, caseId, at, sense);
+  const { now, was, events, matter, reply, missing } = await caseAsOf(reads, caseId, at, sense);
   await refuseForeignCase(reads, now);
   if (!was || !matter) throw badInput('case-not-registered-then', 'asOf');
   const [time, calendar] = await Promise.all([
@@ -56,12 +63,17 @@ export async function caseThen(reads: Reads, caseId: string, at: number, sense: 
   ]);
   const reference = calendar ? { ...time, calendar } : time;
   const known = sense === 'KNOWN' ? changesKnownAt(reference, at) : reference;
-  const body = await caseBody(reads, { facts: was, matter, reply }, known, at);
+  const body = await caseBody(reads, { facts: was, matter, reply, missing }, known, at);
   return { movesOn: true, body: { ...body, possibleSteps: [], revision: events.at(-1)!.revision.toString() } };
 }
 
 /** @param now the instant lights and remaining time are of, epoch milliseconds */
-async function caseBody(reads: Reads, row: Pick<CaseDetailRow, 'facts' | 'matter' | 'reply'>, time: TimeReference, now: number) {
+async function caseBody(
+  reads: Reads,
+  row: Pick<CaseDetailRow, 'facts' | 'matter' | 'reply' | 'missing'>,
+  time: TimeReference,
+  now: number,
+) {
   const { caller, directory } = reads;
   const { caseId, talentId } = row.facts;
   const [talent, items, network, tagNames, clear] = await Promise.all([
@@ -69,8 +81,13 @@ async function caseBody(reads: Reads, row: Pick<CaseDetailRow, 'facts' | 'matter
     directory.itemNames(row.facts.catalogueVersion),
     directory.network(),
     directory.tagNames(),
-    reads.open<{ matter: string; reply: CaseDetailRow['reply']; subjects: Concern[] }>(
-      { matter: row.matter, reply: row.reply, subjects: row.facts.subjects.map(({ relation, name }) => ({ relation, name })) },
+    reads.open<{ matter: string; reply: CaseDetailRow['reply']; missing: Told; subjects: Concern[] }>(
+      {
+        matter: row.matter,
+        reply: row.reply,
+        missing: row.missing,
+        subjects: row.facts.subjects.map(({ relation, name }) => ({ relation, name })),
+      },
       { expected: `${streamName('case', caseId)}/`, resource: `cases/${caseId}`, present: masking(maskedFor(caller.role)) },
     ),
   ]);
@@ -97,6 +114,9 @@ async function caseBody(reads: Reads, row: Pick<CaseDetailRow, 'facts' | 'matter
     registeredAt: at(facts.registeredAt),
     ...milestones(facts),
     paused: pauseOf(facts),
+    pauseAsked: facts.pauseAsked && { at: at(facts.pauseAsked.at), reasonCode: facts.pauseAsked.reasonCode },
+    proposal: facts.proposal && { at: at(facts.proposal.at), outcome: facts.proposal.outcome },
+    deferred: deferredOf(facts, clear.missing.deferred, now),
     opinions: facts.opinions.map((opinion) => opinionOf(facts, opinion)),
     extensionAsked: facts.extensionAsked && { ...facts.extensionAsked, at: at(facts.extensionAsked.at) },
     callbacks: facts.callbacks.map((callback) => ({ ...callback, at: at(callback.at) })),
@@ -118,6 +138,7 @@ async function caseBody(reads: Reads, row: Pick<CaseDetailRow, 'facts' | 'matter
       until: facts.supplement.until,
       since: at(facts.supplement.at),
       asked: facts.supplementsAsked,
+      materials: clear.missing.notice,
     },
     reminders: { count: facts.reminders.length, lastAt: at(facts.reminders.at(-1)?.at ?? null) },
     talentWroteAt: at(facts.talentWroteAt),
@@ -133,6 +154,13 @@ async function caseBody(reads: Reads, row: Pick<CaseDetailRow, 'facts' | 'matter
       ...milestones(sealed),
     })),
   };
+}
+
+/** What was to come after acceptance; overdue is judged at `now`. */
+export function deferredOf({ deferred }: CaseFacts, materials: string | null, now: number) {
+  if (!deferred) return null;
+  const { until, receivedAt } = deferred;
+  return { until, materials, receivedAt: at(receivedAt), overdue: officeDay(receivedAt ?? now) > until };
 }
 
 const milestones = (facts: Pick<CaseFacts, 'acceptedAt' | 'submittedAt' | 'closedAt' | 'contactedAt'>) => ({

@@ -14,7 +14,7 @@ import { grantExtension, refuseExtension, requestExtension } from './rules/exten
 import { contact, take } from './rules/handle.js';
 import { handOver, returnToQueue } from './rules/move.js';
 import { giveOpinion, requestOpinion } from './rules/opinion.js';
-import { endPause, pause, replyInPause, resume } from './rules/pause.js';
+import { approvePause, endPause, pause, refusePause, replyInPause, resume } from './rules/pause.js';
 import { reassign, refuseReturn } from './rules/reassign.js';
 import { recordRatingReceipt } from './rules/receipt.js';
 import {
@@ -25,9 +25,9 @@ import {
   submitRectification,
   upholdAppeal,
 } from './rules/rectification.js';
-import { accept, decline, register } from './rules/register.js';
+import { accept, decline, receiveDeferred, register } from './rules/register.js';
 import { remind } from './rules/remind.js';
-import { acceptResult, sendBackResult, submitResult } from './rules/result.js';
+import { acceptResult, approveResult, sendBackProposal, sendBackResult, submitResult } from './rules/result.js';
 import { type AnyRule, type CaseNeed, type CaseRuleFacts, checkOwnership, type Rule, refuseStep } from './rules/rule.js';
 import { closeSupervision, raiseSupervision, supervise, workOff } from './rules/supervision.js';
 import { closeUnanswered, receiveSupplement, requestSupplement } from './rules/supplement.js';
@@ -91,6 +91,11 @@ const table: { readonly [T in CaseCommand['type']]: Rule<T> } = {
   SuperviseCase: supervise,
   WorkOffSupervision: workOff,
   CloseSupervision: closeSupervision,
+  ReceiveDeferredMaterials: receiveDeferred,
+  ApprovePause: approvePause,
+  RefusePause: refusePause,
+  ApproveResult: approveResult,
+  SendBackProposal: sendBackProposal,
   CorrectStepTime: correctStepTime,
   CorrectPause: correctPause,
   RecordLatePause: recordLatePause,

@@ -4,6 +4,7 @@ import type { ClockKind, Urgency } from '../calendar/contract.js';
 import type { RoutingPriority } from '../channels/contract.js';
 import type { TalentCategory } from '../talents/contract.js';
 import type { CallbackAnswer, Outcome, Satisfaction } from './contract-answers.js';
+import type { ApprovalCommand, ApprovalEvent, AskedPause, Deferred } from './contract-approvals.js';
 import type { CorrectionCommand, CorrectionEvent } from './contract-corrections.js';
 
 export type { ClockKind, Urgency } from '../calendar/contract.js';
@@ -96,6 +97,7 @@ type Ev<T extends string, D = Record<never, never>> = { readonly type: T; readon
 
 export type CaseEvent =
   | CorrectionEvent
+  | ApprovalEvent
   | Ev<
       'CaseRegistered',
       {
@@ -114,7 +116,7 @@ export type CaseEvent =
         readonly firstContactPerson: string;
       }
     >
-  | Ev<'CaseAccepted', { readonly clocks: readonly ClockStarted[] }>
+  | Ev<'CaseAccepted', { readonly clocks: readonly ClockStarted[]; readonly deferred?: Deferred }>
   | Ev<'CaseDeclined', Reasoned>
   /** Answered by the window itself, without a department (直办). */
   | Ev<'CaseAnsweredDirectly', { readonly reply: Sealed }>
@@ -185,6 +187,9 @@ export type CaseEvent =
         readonly clockIds: readonly string[];
         /** When it ends by itself at the latest, ISO 8601 UTC; left out where nothing was said. */
         readonly endsAt?: string;
+        /** Who agreed to it, where the policy asks for that, and when it was asked for, ISO 8601 UTC. */
+        readonly approvedBy?: string;
+        readonly requestedAt?: string;
       }
     >
   | Ev<'RequesterReplied', { readonly reply: Sealed }>
@@ -214,7 +219,15 @@ export type CaseEvent =
   | Ev<'ExtensionRequested', Reasoned & { readonly workingDays: number }>
   | Ev<'ExtensionGranted', { readonly workingDays: number; readonly clockIds: readonly string[] }>
   | Ev<'ExtensionRefused', Reasoned>
-  | Ev<'ResultSubmitted', { readonly outcome: Outcome; readonly reply: Sealed }>
+  | Ev<
+      'ResultSubmitted',
+      {
+        readonly outcome: Outcome;
+        readonly reply: Sealed;
+        /** Who of the department agreed to it, where the policy asks for that. */
+        readonly approvedBy?: string;
+      }
+    >
   | Ev<
       'ResultAccepted',
       {
@@ -284,6 +297,7 @@ export type CaseEvent =
 
 export type CaseCommand =
   | CorrectionCommand
+  | ApprovalCommand
   | Ev<
       'RegisterCase',
       {
@@ -297,7 +311,7 @@ export type CaseCommand =
         readonly subjects: readonly CaseSubject[];
       }
     >
-  | Ev<'AcceptCase'>
+  | Ev<'AcceptCase', { readonly deferred?: Deferred }>
   | Ev<'DeclineCase', Reasoned>
   | Ev<'DispatchCase', { readonly departmentId: string | null; readonly coDepartmentIds: readonly string[] }>
   | Ev<'SignForCase'>
@@ -305,14 +319,7 @@ export type CaseCommand =
   | Ev<'TakeCase'>
   | Ev<'AssignCase', { readonly mode: AssignmentMode; readonly specialistId: string | null }>
   | Ev<'ContactRequester', { readonly mode: ContactMode }>
-  | Ev<
-      'PauseClock',
-      Reasoned & {
-        /** Day of the office it goes on, YYYY-MM-DD. */
-        readonly resumeOn?: string;
-        readonly maxWorkingDays?: number;
-      }
-    >
+  | Ev<'PauseClock', AskedPause>
   | Ev<'EndPause', { readonly endsAt: string }>
   | Ev<'ReplyInPause', { readonly reply: Sealed }>
   | Ev<'ResumeClock'>

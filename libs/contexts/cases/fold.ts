@@ -41,6 +41,11 @@ export function foldCase(state: CaseFacts | null, event: CaseEvent, when: When):
     next.specialistId = moved.specialistId;
   }
   if (next.takeBack !== null || 'returnDue' in event.data) next.takeBack = takeBackAfter(next, event, when, moved !== undefined);
+  // What was asked for of a department is over once the case has left its desk.
+  if (next.status !== 'SIGNED_FOR') {
+    if (next.pauseAsked) next.pauseAsked = null;
+    if (next.proposal) next.proposal = null;
+  }
   next.lastAt = Math.max(state.lastAt, when.occurredAt);
   if (next.clocks !== state.clocks) next.standingBreaches = breached(next.clocks);
   return next;
@@ -95,6 +100,9 @@ function registered(data: Extract<CaseEvent, { type: 'CaseRegistered' }>['data']
     ratings: [],
     rectifications: [],
     sealedCycles: [],
+    deferred: null,
+    pauseAsked: null,
+    proposal: null,
     corrections: 0,
     supervisions: [],
   };
@@ -108,7 +116,23 @@ function step(state: CaseFacts, event: Step, when: When): CaseFacts {
   const mark = { at, cause: when.eventId };
   switch (event.type) {
     case 'CaseAccepted':
-      return { ...state, status: 'ACCEPTED', acceptedAt: at, clocks: started(state, event.data.clocks, mark) };
+      return {
+        ...state,
+        status: 'ACCEPTED',
+        acceptedAt: at,
+        deferred: event.data.deferred ? { until: event.data.deferred.until, at, receivedAt: null } : null,
+        clocks: started(state, event.data.clocks, mark),
+      };
+    case 'DeferredMaterialsReceived':
+      return { ...state, deferred: state.deferred && { ...state.deferred, receivedAt: at } };
+    case 'PauseRequested':
+      return { ...state, pauseAsked: { ...event.data, at, by: when.actor.id, role: when.actor.role ?? '' } };
+    case 'PauseRefused':
+      return { ...state, pauseAsked: null };
+    case 'ResultProposed':
+      return { ...state, proposal: { ...event.data, at, by: when.actor.id }, handlers: handledBy(state, when) };
+    case 'ProposalSentBack':
+      return { ...state, proposal: null };
     case 'CaseDeclined':
       return { ...state, status: 'DECLINED' };
     case 'CaseAnsweredDirectly': {
@@ -177,6 +201,7 @@ function step(state: CaseFacts, event: Step, when: When): CaseFacts {
         pauseReasonCode: reasonCode,
         pauseEndsAt,
         pausedClockIds: clockIds,
+        pauseAsked: null,
         clocks,
       };
     }

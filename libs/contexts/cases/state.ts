@@ -1,3 +1,4 @@
+import type { Sealed } from '@huicai/kernel';
 import type { ClockState } from '@huicai/working-time';
 import type {
   CaseSubject,
@@ -10,6 +11,7 @@ import type {
   SupervisionCause,
   Urgency,
 } from './contract.js';
+import type { AskedPause } from './contract-approvals.js';
 
 export const CASE_STATUSES = [
   'REGISTERED',
@@ -198,6 +200,12 @@ export interface CaseFacts extends CycleFacts {
   /** At most one for each cycle. */
   readonly rectifications: readonly Rectification[];
   readonly sealedCycles: readonly SealedCycle[];
+  /** Materials that come after acceptance, until which day of the office, and when they came. */
+  readonly deferred: { readonly until: string; readonly at: number; readonly receivedAt: number | null } | null;
+  /** A pause that somebody has to agree to first. */
+  readonly pauseAsked: (AskedPause & { readonly at: number; readonly by: string; readonly role: string }) | null;
+  /** A result the department has to agree to first. */
+  readonly proposal: { readonly outcome: Outcome; readonly reply: Sealed; readonly at: number; readonly by: string } | null;
   /** How often something was put right. */
   readonly corrections: number;
   /** All there were; of each cycle and cause at most one stands. */

@@ -1,8 +1,8 @@
 import { forbidden, invalid, member, notFound } from '@huicai/kernel';
-import { officeDay } from '../../calendar/facts.js';
+import { checkDay, officeDay } from '../../calendar/facts.js';
 import { catalogueInForce, itemOf } from '../../catalogue/facts.js';
 import { startClock } from '../clocks.js';
-import { rule } from './rule.js';
+import { provided, rule } from './rule.js';
 
 export const register = rule({
   command: 'RegisterCase',
@@ -33,12 +33,28 @@ export const register = rule({
   },
 });
 
+/** Accepted, where need be although something is missing that comes by a day that is said (容缺受理). */
 export const accept = rule({
   command: 'AcceptCase',
   from: ['REGISTERED'],
   roles: ['window'],
   needs: ['time', 'category'],
-  decide: (_, state, facts) => [{ type: 'CaseAccepted', data: { clocks: [startClock('total', state, facts)] } }],
+  decide: ({ deferred }, state, facts) => {
+    const today = officeDay(facts.now);
+    if (deferred && checkDay(deferred.until, 'deferred.until') <= today)
+      throw invalid('until-not-later', 'deferred.until', { today });
+    return [{ type: 'CaseAccepted', data: { clocks: [startClock('total', state, facts)], ...(deferred ? { deferred } : {}) } }];
+  },
+});
+
+export const receiveDeferred = rule({
+  command: 'ReceiveDeferredMaterials',
+  from: ['ACCEPTED', 'DISPATCHED', 'SIGNED_FOR', 'SUBMITTED', 'RESULT_ACCEPTED'],
+  roles: ['window', 'specialist', 'department'],
+  when: provided('materials are still to come', ({ deferred }) => deferred?.receivedAt === null),
+  decide: (data, { deferred }, { now }) => [
+    { type: 'DeferredMaterialsReceived', data: { ...data, late: officeDay(now) > deferred!.until } },
+  ],
 });
 
 export const decline = rule({

@@ -17,13 +17,22 @@ export interface CaseDetailRow extends Row {
   matter: Sealed;
   /** The latest result, sealed, with its outcome; null before one is submitted. */
   reply: { text: Sealed; outcome: Outcome } | null;
+  /** What the talent was told is missing, as long as it is. */
+  missing: Missing;
   facts: CaseFacts;
+}
+
+export interface Missing {
+  /** In the notice that stands (一次性告知). */
+  readonly notice: Sealed | null;
+  /** Since acceptance (容缺受理). */
+  readonly deferred: Sealed | null;
 }
 
 /** Everything one case shows, to those who handle it and to the person it is for. */
 export const caseDetail = projection<CaseDetailRow>({
   name: 'case_detail',
-  version: 8,
+  version: 9,
   table: {
     columns: {
       case_id: 'uuid',
@@ -37,6 +46,7 @@ export const caseDetail = projection<CaseDetailRow>({
       updated_at: 'timestamptz',
       matter: 'jsonb',
       reply: 'jsonb null',
+      missing: 'jsonb',
       facts: 'jsonb',
     },
     key: ['case_id'],
@@ -61,6 +71,7 @@ export const caseDetail = projection<CaseDetailRow>({
       updated_at: new Date(facts.lastAt),
       matter: caseEvent.type === 'CaseRegistered' ? (caseEvent.data as { matter: Sealed }).matter : row!.matter,
       reply: replyOf(caseEvent, row?.reply ?? null),
+      missing: missingAfter(caseEvent, facts, row?.missing ?? { notice: null, deferred: null }),
       facts,
     });
   },
@@ -72,6 +83,17 @@ export function replyOf(event: Pick<RecordedEvent, 'type' | 'data'>, before: Cas
   if (event.type === 'ResultCorrected') return before && { text: reply ?? before.text, outcome };
   if (event.type !== 'ResultSubmitted' && event.type !== 'CaseAnsweredDirectly') return before;
   return { text: reply!, outcome };
+}
+
+/** What the events have told so far, kept for as long as it is still to come. */
+export function missingAfter(event: Pick<RecordedEvent, 'type' | 'data'>, facts: CaseFacts, before: Missing): Missing {
+  const { materials, deferred } = event.data as { materials?: Sealed; deferred?: { materials: Sealed } };
+  const notice = event.type === 'SupplementRequested' ? materials! : before.notice;
+  const later = event.type === 'CaseAccepted' ? (deferred?.materials ?? null) : before.deferred;
+  return {
+    notice: facts.supplement === null ? null : notice,
+    deferred: facts.deferred?.receivedAt === null ? later : null,
+  };
 }
 
 export async function findCase(db: Queryable, caseId: string): Promise<CaseDetailRow | undefined> {
