@@ -43,18 +43,30 @@ describe('a pause that ends by itself, through the API', () => {
     expect((await shown()).paused).toBeNull();
   });
 
+  it('refuses to go on where nothing was paused', async () => {
+    const { status, json } = await step(who.department, 'resume');
+    expect({ status, code: json.code, possible: json.possible.includes('PauseClock') }).toEqual({
+      status: 409,
+      code: 'illegal-step',
+      possible: true,
+    });
+  });
+
   it('says when, tells that the requester has answered, and goes on at its time', async () => {
     done(await pause({ maxWorkingDays: 2, resumeOn: '2026-10-20' }));
     const endsAt = '2026-10-10T17:00:00+08:00';
     expect((await shown()).paused).toMatchObject({ since: '2026-10-08T10:00:00+08:00', endsAt, repliedAt: null });
     expect((await shown(who.talent)).possibleSteps).toContain('ReplyInPause');
     now = Date.parse('2026-10-09T09:00:00+08:00');
-    done(await step(who.talent, 'reply', { reply: '材料已补齐' }));
+    // Whatever the talent writes is an answer to whom they kept waiting.
+    done(await step(who.talent, 'messages', { message: '材料已补齐' }));
     expect((await shown()).paused).toMatchObject({ endsAt, repliedAt: '2026-10-09T09:00:00+08:00' });
     expect(done(await who.window.get('queue')).json.items[0]).toMatchObject({
       paused: true,
       repliedAt: '2026-10-09T09:00:00+08:00',
     });
+    done(await step(who.talent, 'reply', { reply: '另附说明' }));
+    expect((await shown()).paused.repliedAt).toBe('2026-10-09T09:00:00+08:00');
     now = Date.parse('2026-10-12T09:00:00+08:00');
     await until('the end of the pause', async () => (await shown()).paused === null);
     const explained = done(await who.supervisor.get(`cases/${caseId}/clocks/total/explain`)).json;

@@ -57,6 +57,20 @@ describe('time limits, asked and explained through the API', () => {
       expect(await api.head()).toBe(before);
     });
 
+    it('takes pauses that overlap as one', async () => {
+      const paused = async (...pauses: [string, string][]) =>
+        done(
+          await who.talent.post('working-time/deadline', {
+            ...deadline('2026-10-12T10:00:00+08:00', 1),
+            limit: { kind: 'workingTime', minutes: 60 },
+            pauses: pauses.map(([from, to]) => ({ from: `2026-10-12T${from}:00+08:00`, to: `2026-10-12T${to}:00+08:00` })),
+          }),
+        ).json.due;
+      expect(await paused(['10:30', '11:30'])).toBe('2026-10-12T12:00:00+08:00');
+      expect(await paused(['11:00', '11:30'], ['10:30', '11:15'])).toBe('2026-10-12T12:00:00+08:00');
+      expect(await paused(['10:30', '11:30'], ['10:30', '11:30'])).toBe('2026-10-12T12:00:00+08:00');
+    });
+
     it('asks for the calendar as it was known', async () => {
       const due = async (asKnownAt?: string) =>
         done(
@@ -81,6 +95,22 @@ describe('time limits, asked and explained through the API', () => {
         'calendar',
       ],
       ['no offset', deadline('2026-09-30T10:00:00', 1), 422, 'instant-invalid', 'start'],
+      [
+        'a pause that ends before it starts',
+        deadline('2026-09-30T10:00:00+08:00', 1, {
+          pauses: [{ from: '2026-09-30T11:00:00+08:00', to: '2026-09-30T10:00:00+08:00' }],
+        }),
+        422,
+        'pause-reversed',
+        'pauses[0].to',
+      ],
+      [
+        'what was known in the future',
+        deadline('2026-09-30T10:00:00+08:00', 1, { asKnownAt: '2030-01-01T10:00:00+08:00' }),
+        422,
+        'known-in-future',
+        'asKnownAt',
+      ],
       [
         'an open pause',
         deadline('2026-09-30T10:00:00+08:00', 1, { pauses: [{ from: '2026-09-30T10:00:00+08:00', to: null }] }),
@@ -141,7 +171,7 @@ describe('time limits, asked and explained through the API', () => {
       const publish = () =>
         who.supervisor.post('calendars/cn-lanshan/versions', { csv, year: 2027 }, { headers: { 'idempotency-key': 'y2027' } });
       expect(done(await publish(), 201)).toMatchObject({
-        json: { id: 'cn-lanshan', version: 11, events: ['CalendarVersionPublished'] },
+        json: { id: 'cn-lanshan', version: 11, events: ['CalendarVersionPublished', 'CalendarChangeApplied'] },
         headers: { location: '/api/v1/calendars/cn-lanshan' },
       });
       expect(done(await publish(), 201).json.version).toBe(11);
@@ -285,7 +315,7 @@ describe('time limits, asked and explained through the API', () => {
         status: 'RUNNING',
         promisedDue: '2026-10-13T17:00:00+08:00',
         due: '2026-10-14T17:00:00+08:00',
-        calendar: { id: 'cn-lanshan', version: 10 },
+        calendar: { id: 'cn-lanshan', version: 11, promisedUnder: 10 },
         policy: { id: 'default', version: 1, effectiveFrom: '2024-01-01' },
       });
       const paused = json.ledger.filter(({ reason }: { reason: string }) => reason === 'paused');

@@ -1,10 +1,11 @@
-import { canonicalJson } from '@huicai/kernel';
-import { cnLanshanCalendar, parseInstant } from '@huicai/working-time';
+import { canonicalJson, systemCommandId } from '@huicai/kernel';
+import { cnLanshanCalendar, deriveDue, parseInstant } from '@huicai/working-time';
 import { specOf } from '../../kernel/spec-dsl.js';
 import { calendar } from './calendar.js';
 import type { CalendarVersionData } from './contract.js';
 import {
   calendarDataOf,
+  calendarOf,
   calendarToPromiseBy,
   calendarVersionOf,
   compiledVersion,
@@ -34,6 +35,50 @@ describe('a calendar', () => {
     expect(compiledVersion(state, 2)).toBe(compiledVersion(state, 2));
     expect(() => compiledVersion(state, 3)).toThrow('No version 3');
     expect(() => compiledVersion(state, 0)).toThrow('No version 0');
+  });
+
+  describe('of a year that was not published', () => {
+    const [before, office] = [version(1), facts.actor.id];
+    const notice = { date: '2026-12-31', kind: 'opened' as const, noticeYear: 2027 };
+    const next = version(2, { publishedYears: [...before.publishedYears, 2027], exceptions: [...before.exceptions, notice] });
+
+    it('is put on clocks that run from the first day its notice names, by an event that can be undone', () => {
+      const state = given([published(before)])
+        .when(publish(next), facts)
+        .then([
+          published(next),
+          {
+            type: 'CalendarChangeApplied',
+            data: {
+              changeId: systemCommandId('calendar-year', 'cn-lanshan', 2),
+              mode: 'prospective',
+              to: 2,
+              fromDay: '2026-12-31',
+              reason: '2027年节假日安排公布',
+              approvedBy: office,
+            },
+          },
+        ]);
+      const clock = { startedAt: facts.now - 1, stoppedAt: null, calendarVersion: 1 };
+      const start = parseInstant('2026-12-30T10:00:00+08:00');
+      const due = (calendars: typeof state) =>
+        deriveDue({ start, limit: { kind: 'workingDays', days: 2 }, calendar: calendarOf(clock, calendars) });
+      expect(due({ versions: state.versions })).toMatchObject({ provisional: true });
+      expect(due(state)).toMatchObject({ provisional: false });
+    });
+
+    it('changes nothing where the office begins with it, or the year was published', () => {
+      const system = { now: facts.now, actor: { id: 'reference-data', role: 'system' } } as const;
+      given([published(before)])
+        .when(publish(next), system)
+        .then([published(next)]);
+      given([published(before)])
+        .when(publish(version(2)), facts)
+        .then([published(version(2))]);
+      given([])
+        .when(publish(before), facts)
+        .then([published(before)]);
+    });
   });
 
   it.each([0, 1, 3])('refuses version %d after version 1', (n) => {

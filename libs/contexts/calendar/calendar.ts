@@ -1,4 +1,4 @@
-import { type BaseFacts, type Decider, illegal, invalid, notFound, Refusal } from '@huicai/kernel';
+import { type BaseFacts, type Decider, illegal, invalid, notFound, Refusal, systemCommandId } from '@huicai/kernel';
 import {
   compileCalendar,
   parseInstant,
@@ -15,6 +15,7 @@ import {
   checkDay,
   compiledVersion,
   foldCalendar,
+  knownVersion,
   noCalendar,
   OFFICE_ZONE,
   officeDay,
@@ -34,7 +35,7 @@ export const calendar: Decider<CalendarCommand, CalendarEvent, CalendarFacts, Ba
         checkNext(version.version, state.versions.length, 'calendar.version');
         checkCalendar(version, state);
         checkAnnounced(version, state, facts);
-        return [{ type: 'CalendarVersionPublished', data: command.data }];
+        return [{ type: 'CalendarVersionPublished', data: command.data }, ...yearsPublished(version, state, facts)];
       }
       case 'ApplyCalendarChange':
         checkChange(command.data, state, facts.now);
@@ -61,16 +62,45 @@ export function checkChange(
 ): void {
   if (!versions[to - 1]) throw notFound('calendar-version-not-found', { field: 'to' });
   checkLater(to, changes);
-  // A clock may have started under the oldest; one that no calendar reaches has no due at all.
+  const day = checkFromDay({ mode, fromDay }, now);
+  if (mode !== 'keep') checkFollows(to, versions, day);
+}
+
+/** A clock may have started under the oldest version; one that no calendar reaches has no due at all. @throws Refusal `change-reaches-less`, `date-invalid` */
+function checkFollows(to: number, versions: CalendarFacts['versions'], day: string | null): void {
   const [oldest, next] = [compiledVersion({ versions }, 1), compiledVersion({ versions }, to)];
   const { from } = oldest.coveredYears;
-  if (mode !== 'keep' && next.coveredYears.from > from) throw invalid('change-reaches-less', 'to', { from });
-  const day = checkFromDay({ mode, fromDay }, now);
+  if (next.coveredYears.from > from) throw invalid('change-reaches-less', 'to', { from });
   if (day !== null)
     refusing(
       () => spliceCalendars(oldest, next, parseLocalDate(day, 'fromDay')),
       () => invalid('date-invalid', 'fromDay'),
     );
+}
+
+/**
+ * What was provisional because a year was not published goes by its list from now on: the version that publishes it is put on clocks
+ * that run, from the first day its notice names, by an event like any other change. What it says of earlier days is left to people.
+ */
+function yearsPublished(version: CalendarVersionData, { versions }: CalendarFacts, { now, actor }: BaseFacts): CalendarEvent[] {
+  const latest = versions.at(-1);
+  // An office begins with its calendars.
+  if (!latest || actor.role === 'system') return [];
+  const fresh = version.publishedYears.filter((year) => !latest.publishedYears.includes(year));
+  if (fresh.length === 0) return [];
+  const named = version.exceptions.filter(({ noticeYear }) => noticeYear !== undefined && fresh.includes(noticeYear));
+  const [fromDay] = [`${Math.min(...fresh)}-01-01`, ...named.map(({ date }) => date)].sort((a, b) => (a < b ? -1 : 1));
+  const { calendarId, version: to } = version;
+  try {
+    checkFollows(to, [...versions, knownVersion(calendarVersionOf(version), now)], fromDay!);
+  } catch (error) {
+    if (error instanceof Refusal) return [];
+    throw error;
+  }
+  const changeId = systemCommandId('calendar-year', calendarId, to);
+  const reason = `${fresh.join('、')}年节假日安排公布`;
+  const change = { changeId, mode: 'prospective', to, fromDay: fromDay!, reason, approvedBy: actor.id } as const;
+  return [{ type: 'CalendarChangeApplied', data: change }];
 }
 
 /** The day a change begins; null where it has none. @throws Refusal `field-required`, `unknown-field`, `date-invalid`, `change-in-the-past` */

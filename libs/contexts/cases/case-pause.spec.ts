@@ -233,6 +233,22 @@ describe('an extension', () => {
     expect(state?.clocks.map((clock) => clock.withdrawnBreaches)).toEqual([1, 0, 0, 1]);
   });
 
+  it('is no grace for a promise that was late before it was asked for, whichever department asks', () => {
+    const again = stories.contacted
+      .step(
+        command('RecordBreach', { clockId: 'total/1/1', due: new Date(at('2026-10-13T17:00')).toISOString() }),
+        who.system,
+        at('2026-10-13T17:00'),
+      )
+      .step(command('ReassignCase', { departmentId: 'jtj' }), who.window, '2026-10-14T09:00')
+      .step('SignForCase', stranger.department, '2026-10-14T09:10')
+      .step('RequestExtension', stranger.department, '2026-10-14T09:20');
+    const state = given(again.past)
+      .when(command('GrantExtension'), told(who.supervisor, '2026-10-14T10:00'))
+      .then([{ type: 'ExtensionGranted', data: { workingDays: 5, clockIds: ['handling/1/2'] } }]);
+    expect(state?.standingBreaches).toEqual(['total/1/1']);
+  });
+
   it('has nothing to extend on a clock that promises nothing', () => {
     const open = { time: timeUnder({ ...DEFAULT_POLICY, handling: [] }) };
     const story = stories.registered
@@ -326,6 +342,13 @@ describe('an answer of the requester inside a pause', () => {
     const resumed = twice.step('ResumeClock', who.specialist, '2026-10-10T09:00');
     expect(resumed.facts.repliedAt).toBeNull();
     expect(resumed.step('PauseClock', who.specialist, '2026-10-10T10:00').facts.repliedAt).toBeNull();
+  });
+
+  it('is also whatever message they send meanwhile', () => {
+    const wrote = stories.paused.step('SendMessage', who.talent, '2026-10-09T09:00');
+    expect(wrote.facts.repliedAt).toBe(at('2026-10-09T09:00'));
+    expect(stories.paused.step('SendMessage', who.window, '2026-10-09T09:00').facts.repliedAt).toBeNull();
+    expect(stories.contacted.step('SendMessage', who.talent, '2026-10-09T09:00').facts.repliedAt).toBeNull();
   });
 
   it('is the requester’s own, and there is none without a pause', () => {

@@ -239,8 +239,12 @@ function step(state: CaseFacts, event: Step, when: When): CaseFacts {
       return { ...state, tags: state.tags.filter((tag) => tag !== event.data.tag) };
     case 'NoteAdded':
       return { ...state };
-    case 'MessageSent':
-      return { ...state, talentWroteAt: event.data.direction === 'TO_TALENT' ? null : (state.talentWroteAt ?? at) };
+    case 'MessageSent': {
+      if (event.data.direction === 'TO_TALENT') return { ...state, talentWroteAt: null };
+      // Whom the clocks wait for has answered, in whatever way.
+      const repliedAt = state.pausedSince === null ? null : (state.repliedAt ?? at);
+      return { ...state, talentWroteAt: state.talentWroteAt ?? at, repliedAt };
+    }
     case 'CaseArchived':
       return { ...state, status: 'ARCHIVED' };
     case 'RequesterReplied':

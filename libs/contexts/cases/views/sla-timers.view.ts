@@ -37,7 +37,7 @@ export type Rung = 'breach' | 'withdrawal' | 'resume' | 'return' | 'unanswered';
  */
 export const slaTimers = projection<SlaTimerRow, TimeReference>({
   name: 'sla_timers',
-  version: 8,
+  version: 9,
   table: {
     columns: {
       case_id: 'uuid',
