@@ -247,6 +247,9 @@ describe('what others say of a case, through the API', () => {
       expect(row).toMatchObject({
         rectificationRate: { numerator: 1, denominator: 2, excluded: { APPEAL_UPHELD: 1 } },
         reviewRate: { numerator: 0, denominator: 2, excluded: { APPEAL_UPHELD: 1 } },
+        // Nobody was contacted; all were content at the callback.
+        responseRate: { value: 0 },
+        attention: ['responseRate'],
       });
       const whatIf = { from: '2026-11-01', to: '2026-11-30', clocks: ['rectification'], limits: { rectification: days(20) } };
       expect(done(await office.supervisor.post('sla/what-if', whatIf)).json).toMatchObject({ clocks: 3, before: 1, after: 0 });

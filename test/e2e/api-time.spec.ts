@@ -1,4 +1,5 @@
 import { type Client, type Reply, someTalent, startTestApi, type TestApi } from '../support/api.js';
+import { keepNewShapes, shapesNotKept } from '../support/event-fixtures.js';
 import { startTestSystem } from '../support/system.js';
 
 const deadline = (start: string, days: number, more: object = {}) => ({
@@ -395,5 +396,11 @@ describe('time limits, asked and explained through the API', () => {
       const refused = await explain(clock, asOf);
       expect([refused.status, refused.json.code, refused.json.field]).toEqual([status, code, field]);
     });
+  });
+
+  it('leaves no shape of an event that is not kept', async () => {
+    const { store } = api.t.system;
+    if (process.env.UPDATE_FIXTURES) await keepNewShapes(store);
+    expect(await shapesNotKept(store)).toEqual([]);
   });
 });

@@ -17,9 +17,9 @@ import {
 import { Controller, Get, Query } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { startOfOfficeDay } from '../calendar/facts.js';
+import { officeDay, policyInForce, startOfOfficeDay } from '../calendar/facts.js';
 import { Ask } from '../edge.js';
-import { type ReportGrouping, readSlaReport } from './views/sla-report.queries.js';
+import { type ReportGrouping, readSlaReport, type SlaReportRow } from './views/sla-report.queries.js';
 
 const GROUPINGS = ['item', 'department', 'month'] as const satisfies readonly ReportGrouping[];
 const REPORT = {
@@ -35,6 +35,7 @@ const REPORT_SHAPE = object({
   by: 'text',
   from: 'text',
   to: 'text',
+  attentionLine: 'number?',
   rows: list(
     object({
       group: 'text',
@@ -53,6 +54,7 @@ const REPORT_SHAPE = object({
       rectificationRate: RATE,
       rectificationRateExcused: RATE,
       reviewRate: RATE,
+      attention: list('text'),
     }),
   ),
 });
@@ -76,10 +78,20 @@ export class ReportingController {
         // Of a period that still runs, the stock is what is overdue now; what may yet become overdue is not.
         const end = new Date(Math.min(monthEnd(to).getTime(), reads.now));
         const rows = await readSlaReport(reads.db, by, { from, to, end }, scope);
-        return { body: { by, from, to, rows } };
+        const { policy } = await reads.timeOf([]);
+        const attentionLine = policyInForce(policy, officeDay(reads.now))?.attentionLine ?? null;
+        return {
+          body: { by, from, to, attentionLine, rows: rows.map((row) => ({ ...row, attention: underLine(row, attentionLine) })) },
+        };
       }),
     );
   }
+}
+
+/** The three rates (三率) that are named for attention because they lie under the line of the policy in force (domain.md section 2.5). */
+function underLine(row: SlaReportRow, line: number | null): string[] {
+  const rates = ['responseRate', 'resolutionRate', 'satisfactionRate'] as const;
+  return rates.filter((name) => line !== null && row[name].value !== null && row[name].value < line);
 }
 
 /** The instant a month of the office ends. */
