@@ -1,7 +1,7 @@
 import { allProjections, type HuicaiSystem, ourAggregates, upcasters } from '@huicai/composition';
 import { CheckpointMovedError, LiveProjection, leaderStatus, Projector } from '@huicai/projections';
 import type { Pool } from 'pg';
-import { compareWithReplay } from '../support/replay.js';
+import { Replay } from '../support/replay.js';
 import { until } from '../support/until.js';
 import { Rig } from './rig.fixture.js';
 import { tellAll } from './tell-all.fixture.js';
@@ -14,18 +14,23 @@ jest.setTimeout(soak ? 600_000 : 180_000);
 let rig: Rig;
 let system: HuicaiSystem;
 let flood: Flood;
+let replay: Replay;
 let workers: WorkerProcess[] = [];
 beforeAll(async () => {
   rig = await Rig.start();
   system = await rig.open();
   await tellAll(system, rig.clock);
   flood = await Flood.of(system.store);
+  replay = await Replay.start(rig.events.connectionString, rig.kekFile);
 });
 afterEach(async () => {
   for (const worker of workers) await worker.kill();
   workers = [];
 });
-afterAll(() => rig?.close());
+afterAll(async () => {
+  await replay?.close();
+  await rig?.close();
+});
 
 const environment = () => ({ databaseUrl: rig.databaseUrl, eventStoreUrl: rig.events.connectionString, kekFile: rig.kekFile });
 
@@ -70,7 +75,7 @@ async function exact(): Promise<void> {
     async () => (await system.pool.query('select 1 from ops.reaction where position >= $1', [head.toString()])).rows.length > 0,
     60_000,
   );
-  expect(await compareWithReplay(rig.databaseUrl, rig.events.connectionString, rig.kekFile)).toEqual([]);
+  expect(await replay.differences(system.pool)).toEqual([]);
   const { rows: twice } = await system.pool.query(
     `select stream, data ->> 'clockId' as clock from read.history where type = 'BreachRecorded'
      and stream not in (select stream from read.history where type = 'BreachWithdrawn') group by 1, 2 having count(*) > 1`,
@@ -145,7 +150,7 @@ it('two that write at once, knowing of no lead, never write twice', async () => 
   ended.abort();
   const refused = (await Promise.all(running)).reduce((a, b) => a + b);
   expect(refused).toBeGreaterThan(0);
-  expect(await compareWithReplay(rig.databaseUrl, rig.events.connectionString, rig.kekFile)).toEqual([]);
+  expect(await replay.differences(system.pool)).toEqual([]);
 });
 
 /** Projects as a leader does, and again when another has moved a checkpoint. How often that was. */

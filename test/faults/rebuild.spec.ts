@@ -103,7 +103,7 @@ async function expectReplayed(name: string, ...schemas: string[]): Promise<void>
 const shown = async (name: string, position: bigint) =>
   expect(await waitForPosition(system.pool, name, position, 30_000)).toBe(true);
 
-it.each(['service_queue', 'history'])(
+it.each(['service_queue'])(
   'rebuilds %s while commands go on, switches under readers and back, and all are what a replay gives',
   async (name) => {
     const worker = await working();

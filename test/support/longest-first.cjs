@@ -4,15 +4,16 @@ const { default: Sequencer } = require('@jest/test-sequencer');
 
 /** Slowest first: those that take more than some 15 s. */
 const longest = [
+  'test/faults/projections-killed.spec.ts',
   'test/e2e/readme-tour.spec.ts',
   'test/faults/leadership-lost.spec.ts',
-  'test/faults/projections-killed.spec.ts',
   'libs/composition/projection-worker.spec.ts',
   'test/conformance/model.spec.ts',
   'libs/seed/seed-year.spec.ts',
   'test/supervisor/up.spec.ts',
   'test/faults/projections-replay.spec.ts',
   'test/faults/rebuild.spec.ts',
+  'test/faults/rebuild-all.spec.ts',
   'libs/kernel/long-stream.spec.ts',
   'libs/embedded-postgres/start.spec.ts',
   'test/faults/eventstore-overload.spec.ts',
