@@ -18,10 +18,8 @@ import {
 import { Rig, type RunningWorker } from '../../test/faults/rig.fixture.js';
 import { all } from '../../test/support/event-store.js';
 import { until } from '../../test/support/until.js';
-import { superviseCaseOnBadRating } from '../contexts/cases/reactions/supervise-case-on-bad-rating.js';
-import { superviseCaseOnBrokenPromise } from '../contexts/cases/reactions/supervise-case-on-broken-promise.js';
 import { superviseCaseOnDissatisfiedCallback as supervision } from '../contexts/cases/reactions/supervise-case-on-dissatisfied-callback.js';
-import { handEverythingOver } from '../contexts/specialists/reactions/hand-everything-over-when-hand-over-starts.js';
+import { allReactions } from './flows.js';
 import { registerAllReactions } from './reactions.js';
 import type { HuicaiSystem } from './system.js';
 
@@ -147,10 +145,6 @@ it('two workers raise it once, whoever leads', async () => {
 it('leaves no failure behind', async () => {
   expect(await listFailures(system.pool, { skipped: true })).toEqual([]);
   const clean = { stopped: null, retrying: 0, parked: 0 };
-  expect(await reactionStatus(system.pool)).toMatchObject(
-    [handEverythingOver, superviseCaseOnBadRating, superviseCaseOnBrokenPromise, supervision].map(({ name }) => ({
-      name,
-      ...clean,
-    })),
-  );
+  const names = [...allReactions.keys()].map(({ name }) => name).sort((a, b) => (a < b ? -1 : 1));
+  expect(await reactionStatus(system.pool)).toMatchObject(names.map((name) => ({ name, ...clean })));
 });
