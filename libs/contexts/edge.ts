@@ -36,6 +36,8 @@ export class RunCommand extends Command<Answer> {
     readonly request: RequestState,
     readonly outcome: Outcome,
     readonly run: (side: CommandSide) => Promise<CommandResult>,
+    /** What changed since a revision, for somebody who acted on what they had seen at it. */
+    readonly changedSince?: (reads: Reads, revision: bigint) => Promise<readonly object[]>,
   ) {
     super();
   }

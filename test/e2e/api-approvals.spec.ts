@@ -97,6 +97,50 @@ describe('what somebody else has to agree to, and what comes later, through the 
     done(await office.department.post(`cases/${id}/result`, { outcome: 'SOLVED', reply: '已办结' }));
   });
 
+  it('tells the talent what is needed and why the promise moved, never what the desk settles among itself', async () => {
+    now = Date.parse('2026-10-19T09:00:00+08:00');
+    const id = await office.signedFor();
+    done(await specialist.post(`cases/${id}/take`));
+    const notice = { materials: '请补交劳动合同复印件', until: '2026-10-23' };
+    done(await specialist.post(`cases/${id}/supplement`, notice));
+    done(await office.window.post(`cases/${id}/messages`, { message: '请尽快补交' }));
+    done(await office.window.post(`cases/${id}/notes`, { note: '内部备注' }));
+    const mine = async () => done(await talent.get('my/cases')).json.items.find((one: { id: string }) => one.id === id);
+    expect(await mine()).toMatchObject({
+      needed: [{ kind: 'NOTICE', materials: notice.materials, until: '2026-10-23', answered: false, overdue: false }],
+      message: { deskWrote: true },
+      rating: { given: null, open: false },
+      promise: { changes: [{ kind: 'PAUSE', reasonCode: 'AWAITING_MATERIALS', reason: '等待您补充材料' }] },
+    });
+    done(await talent.post(`cases/${id}/messages`, { message: '已寄出' }));
+    done(await specialist.post(`cases/${id}/supplement/receive`, { received: '劳动合同复印件' }));
+    expect(await mine()).toMatchObject({ needed: [], message: { deskWrote: false } });
+    const told = done(await talent.get(`cases/${id}/history`)).text;
+    expect([told.includes('SupplementReceived'), told.includes('NoteAdded'), told.includes('内部备注')]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  it('tells the second of two what changed since they looked, as far as they may know', async () => {
+    const id = await office.signedFor();
+    const { headers } = await office.window.get(`cases/${id}`);
+    const stale = { headers: { 'if-match': headers.etag! } };
+    done(await office.department.post(`cases/${id}/notes`, { note: '内部备注' }));
+    done(await office.department.post(`cases/${id}/contact`, { mode: 'PHONE' }));
+    const second = await office.window.post(`cases/${id}/remind`, undefined, stale);
+    expect([second.status, second.json.code]).toEqual([412, 'stale-version']);
+    expect(second.json.changedSince.map(({ type, role }: { type: string; role: string }) => [type, role])).toEqual([
+      ['NoteAdded', 'department'],
+      ['RequesterContacted', 'department'],
+    ]);
+    const own = await talent.post(`cases/${id}/remind`, undefined, stale);
+    expect(own.json.changedSince.map(({ type }: { type: string }) => type)).toEqual(['RequesterContacted']);
+    const stranger = await api.as('department', { departmentId: 'jtj' });
+    expect(await stranger.post(`cases/${id}/sign`, undefined, stale)).toMatchObject({ status: 403, json: { code: 'not-yours' } });
+  });
+
   it('keeps every shape it has written', async () => {
     const { store } = api.t.system;
     if (process.env.UPDATE_FIXTURES) await keepNewShapes(store);

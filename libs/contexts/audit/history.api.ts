@@ -5,6 +5,7 @@ import { Controller, Get } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { OFFICE_ZONE } from '../calendar/facts.js';
+import { isToldTo } from '../cases/facts.js';
 import { Ask, type Found, type Reads } from '../edge.js';
 import { masking, refuseForeignCase } from '../visibility.js';
 import { type HistoryRow, readHistory } from './views/history.view.js';
@@ -66,7 +67,8 @@ async function historyPage(reads: Reads, caseId: string): Promise<Found> {
   const facts = await reads.directory.caseFacts(caseId);
   if (!facts) throw notFound('case-not-found');
   await refuseForeignCase(reads, facts);
-  const [rows, chain] = await Promise.all([readHistory(reads.db, stream), verifyStream(reads, stream)]);
+  const [all, chain] = await Promise.all([readHistory(reads.db, stream), verifyStream(reads, stream)]);
+  const rows = all.filter(({ type }) => isToldTo(reads.caller.role, type));
   const opened = await reads.open<object[]>(
     rows.map(({ data }) => data),
     {
@@ -76,7 +78,7 @@ async function historyPage(reads: Reads, caseId: string): Promise<Found> {
     },
   );
   return {
-    ...(rows.length === 0 ? {} : { revision: rows.at(-1)!.revision }),
+    ...(all.length === 0 ? {} : { revision: all.at(-1)!.revision }),
     // The proof is made anew each time.
     movesOn: true,
     body: { caseId, number: facts.number, events: rows.map((row, i) => entryOf(reads, row, opened[i]!)), chain },
@@ -113,7 +115,7 @@ const AMONG_OFFICES: ReadonlySet<string> = new Set([
 ]);
 
 function withoutColleagues(data: object): object {
-  const { firstContactPerson: _, considered: __, ...rest } = data as { firstContactPerson?: string; considered?: object };
+  const { firstContactPerson: _, considered: __, approvedBy: ___, ...rest } = data as Record<string, unknown>;
   return rest;
 }
 

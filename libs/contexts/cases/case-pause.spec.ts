@@ -120,7 +120,7 @@ describe('an extension', () => {
     const state = given(stories.contacted.past)
       .when(command('RequestExtension', asked), told(who.specialist, '2026-10-09T10:00'))
       .then([{ type: 'ExtensionRequested', data: asked }]);
-    expect(state?.extensionAsked).toEqual({ workingDays: 5, at: at('2026-10-09T10:00') });
+    expect(state?.extensionAsked).toMatchObject({ workingDays: 5, at: at('2026-10-09T10:00') });
     expect(stories.extensionAsked.due('handling/1/1')).toBe('2026-10-13T17:00');
   });
 

@@ -6,6 +6,7 @@ import type { CommandBus } from '@nestjs/cqrs';
 import { ApiOperation } from '@nestjs/swagger';
 import { RunCommand } from '../edge.js';
 import { type CaseStep, stepCase } from './case.intake.js';
+import { caseChangedSince } from './case-changes.pages.js';
 import type { CaseEvent, CaseSubject } from './contract.js';
 
 /** A step a case takes: its place under the case, and who may try it. */
@@ -14,13 +15,18 @@ export const Step = (path: string, roles: readonly TokenRole[], text: string): M
 
 export function runStep(commands: CommandBus, request: RequestState, caseId: string, step: CaseStep): Promise<Answer> {
   return commands.execute(
-    new RunCommand(request, { id: () => caseId }, async ({ gateway, caller, meta, firstEvent }) => {
-      const registered = (await firstEvent(streamName('case', caseId)))?.data as
-        | Extract<CaseEvent, { type: 'CaseRegistered' }>['data']
-        | undefined;
-      const subjects: readonly CaseSubject[] | undefined = registered?.subjects;
-      return stepCase(gateway, caller, meta, { caseId, subjects }, step);
-    }),
+    new RunCommand(
+      request,
+      { id: () => caseId },
+      async ({ gateway, caller, meta, firstEvent }) => {
+        const registered = (await firstEvent(streamName('case', caseId)))?.data as
+          | Extract<CaseEvent, { type: 'CaseRegistered' }>['data']
+          | undefined;
+        const subjects: readonly CaseSubject[] | undefined = registered?.subjects;
+        return stepCase(gateway, caller, meta, { caseId, subjects }, step);
+      },
+      (reads, revision) => caseChangedSince(reads, caseId, revision),
+    ),
   );
 }
 

@@ -18,7 +18,7 @@ import { possibleSteps, possibleStepsOfCoDepartment } from './case.js';
 import { caseAsOf, type Sense } from './case-as-of.pages.js';
 import type { Relation } from './contract.js';
 import { type CaseFacts, currentClock, type Rectification, viewOf } from './facts.js';
-import { PAUSED, PROGRESS } from './progress-texts.js';
+import { PAUSED, PROGRESS, REASON_TEXTS } from './progress-texts.js';
 import { type CaseDetailRow, casesOfTalent, findCase } from './views/case-detail.view.js';
 
 interface Concern {
@@ -118,7 +118,7 @@ async function caseBody(
     proposal: facts.proposal && { at: at(facts.proposal.at), outcome: facts.proposal.outcome },
     deferred: deferredOf(facts, clear.missing.deferred, now),
     opinions: facts.opinions.map((opinion) => opinionOf(facts, opinion)),
-    extensionAsked: facts.extensionAsked && { ...facts.extensionAsked, at: at(facts.extensionAsked.at) },
+    extensionAsked: facts.extensionAsked && { workingDays: facts.extensionAsked.workingDays, at: at(facts.extensionAsked.at) },
     callbacks: facts.callbacks.map((callback) => ({ ...callback, at: at(callback.at) })),
     rating: facts.rating,
     ratingReceipt: receiptOf(facts),
@@ -267,6 +267,7 @@ async function ownCase(reads: Reads, row: CaseDetailRow, time: TimeReference) {
   const { facts } = row;
   const items = await reads.directory.itemNames(facts.catalogueVersion);
   const paused = facts.pausedSince !== null;
+  const steps = possibleSteps(facts, 'talent');
   const { now, next } = paused ? PAUSED : PROGRESS[facts.status];
   return {
     id: facts.caseId,
@@ -277,22 +278,59 @@ async function ownCase(reads: Reads, row: CaseDetailRow, time: TimeReference) {
     progress: now[reads.language],
     next: next[reads.language],
     registeredAt: at(facts.registeredAt),
-    promise: promiseOf(facts, time, reads.now),
-    possibleSteps: possibleSteps(facts, 'talent'),
+    promise: promiseOf(facts, time, reads.now, reads.language),
+    needed: await neededFrom(reads, row),
+    message: { deskWrote: facts.deskWroteAt !== null, lastAt: at(facts.deskWroteAt) },
+    rating: { given: facts.rating, open: steps.includes('RateCase') },
+    possibleSteps: steps,
     revision: row.revision,
   };
 }
 
+/** What the talent is waited for, in the words they were told. */
+async function neededFrom(reads: Reads, { facts, missing, case_id: caseId }: CaseDetailRow) {
+  const { supplement, deferred, repliedAt } = facts;
+  if (!supplement && deferred?.receivedAt !== null) return [];
+  const told = await reads.open<Told>(missing, { expected: `${streamName('case', caseId)}/`, resource: `cases/${caseId}` });
+  const today = officeDay(reads.now);
+  const notice = supplement
+    ? [
+        {
+          kind: 'NOTICE',
+          materials: told.notice,
+          until: supplement.until,
+          answered: repliedAt !== null,
+          overdue: today > supplement.until,
+        },
+      ]
+    : [];
+  const later =
+    deferred?.receivedAt === null
+      ? [{ kind: 'DEFERRED', materials: told.deferred, until: deferred.until, answered: false, overdue: today > deferred.until }]
+      : [];
+  return [...notice, ...later];
+}
+
 /** What was said at acceptance, what holds today, and everything that moved it. */
-function promiseOf(facts: CaseFacts, time: TimeReference, now: number) {
+function promiseOf(facts: CaseFacts, time: TimeReference, now: number, language: Reads['language']) {
   const total = currentClock(facts, 'total');
   if (!total) return null;
   const view = viewOf(total, time, now);
-  const pauses = total.pauses.map(({ from, to }) => ({ kind: 'PAUSE' as const, from: at(from), to: at(to) }));
-  const extended = total.extensions.map(({ workingDays, grantedAt }) => ({
+  const because = (cause: string | undefined) => {
+    const code = cause === undefined ? undefined : facts.reasons[cause];
+    return code === undefined ? {} : { reasonCode: code, reason: REASON_TEXTS[code]?.[language] ?? code };
+  };
+  const pauses = total.pauses.map(({ from, to, cause }) => ({
+    kind: 'PAUSE' as const,
+    from: at(from),
+    to: at(to),
+    ...because(cause),
+  }));
+  const extended = total.extensions.map(({ workingDays, grantedAt, cause }) => ({
     kind: 'EXTENSION' as const,
     workingDays,
     grantedAt: at(grantedAt),
+    ...because(cause),
   }));
   const told = (kind: 'CALENDAR' | 'POLICY') => (change: AppliedChange) => ({
     kind,

@@ -124,6 +124,7 @@ const CHANGE = {
     grantedAt: { type: 'string' },
     appliedAt: { type: 'string' },
     reason: { type: 'string' },
+    reasonCode: { type: 'string' },
   },
 };
 
@@ -150,6 +151,9 @@ export const MY_CASES_SHAPE = object({
           changes: list(CHANGE),
         }),
       ),
+      needed: list(object({ kind: 'text', materials: 'text?', until: 'day', answered: 'flag', overdue: 'flag' })),
+      message: object({ deskWrote: 'flag', lastAt: 'instant?' }),
+      rating: object({ given: 'integer?', open: 'flag' }),
       possibleSteps: list('text'),
       revision: 'bigint',
     }),

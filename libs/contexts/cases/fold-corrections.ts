@@ -61,8 +61,10 @@ function stepMoved(
   return { ...state, clocks };
 }
 
-function pauseCorrected(state: CaseFacts, data: Data<'PauseCorrected'>, cause: string): CaseFacts {
+function pauseCorrected(before: CaseFacts, data: Data<'PauseCorrected'>, cause: string): CaseFacts {
   const { pauseId, voided, clockIds, pauseReasonCode } = data;
+  const reasons = pauseReasonCode === null ? before.reasons : { ...before.reasons, [pauseId]: pauseReasonCode };
+  const state = { ...before, reasons };
   const lasts = state.clocks.some((clock) => openPauseOf(clock)?.cause === pauseId);
   const from = parseInstant(data.from);
   const to = data.to === null ? null : parseInstant(data.to);

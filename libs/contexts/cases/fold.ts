@@ -41,6 +41,8 @@ export function foldCase(state: CaseFacts | null, event: CaseEvent, when: When):
     next.specialistId = moved.specialistId;
   }
   if (next.takeBack !== null || 'returnDue' in event.data) next.takeBack = takeBackAfter(next, event, when, moved !== undefined);
+  const reason = reasonOf(event, state);
+  if (reason !== undefined) next.reasons = { ...state.reasons, [when.eventId]: reason };
   // What was asked for of a department is over once the case has left its desk.
   if (next.status !== 'SIGNED_FOR') {
     if (next.pauseAsked) next.pauseAsked = null;
@@ -86,6 +88,7 @@ function registered(data: Extract<CaseEvent, { type: 'CaseRegistered' }>['data']
     supplementsAsked: 0,
     reminders: [],
     talentWroteAt: null,
+    deskWroteAt: null,
     tags: [],
     dropped: false,
     direct: false,
@@ -103,9 +106,18 @@ function registered(data: Extract<CaseEvent, { type: 'CaseRegistered' }>['data']
     deferred: null,
     pauseAsked: null,
     proposal: null,
+    reasons: {},
     corrections: 0,
     supervisions: [],
   };
+}
+
+/** Why an event moves the promise; undefined where it does not. */
+function reasonOf(event: CaseEvent, { extensionAsked }: CaseFacts): string | undefined {
+  if (event.type === 'ClockPaused') return event.data.reasonCode;
+  if (event.type === 'SupplementRequested') return 'AWAITING_MATERIALS';
+  if (event.type === 'PauseRecordedLate') return event.data.pauseReasonCode;
+  return event.type === 'ExtensionGranted' ? (extensionAsked?.reasonCode ?? undefined) : undefined;
 }
 
 type Step = Exclude<CaseEvent, { type: 'CaseRegistered' } | CorrectionEvent>;
@@ -240,17 +252,17 @@ function step(state: CaseFacts, event: Step, when: When): CaseFacts {
     case 'NoteAdded':
       return { ...state };
     case 'MessageSent': {
-      if (event.data.direction === 'TO_TALENT') return { ...state, talentWroteAt: null };
+      if (event.data.direction === 'TO_TALENT') return { ...state, talentWroteAt: null, deskWroteAt: at };
       // Whom the clocks wait for has answered, in whatever way.
       const repliedAt = state.pausedSince === null ? null : (state.repliedAt ?? at);
-      return { ...state, talentWroteAt: state.talentWroteAt ?? at, repliedAt };
+      return { ...state, talentWroteAt: state.talentWroteAt ?? at, deskWroteAt: null, repliedAt };
     }
     case 'CaseArchived':
       return { ...state, status: 'ARCHIVED' };
     case 'RequesterReplied':
       return { ...state, repliedAt: state.repliedAt ?? at };
     case 'ExtensionRequested':
-      return { ...state, extensionAsked: { workingDays: event.data.workingDays, at } };
+      return { ...state, extensionAsked: { workingDays: event.data.workingDays, reasonCode: event.data.reasonCode, at } };
     case 'ExtensionGranted': {
       const { workingDays, clockIds } = event.data;
       const clocks = state.clocks.map((c) => (clockIds.includes(c.clockId) ? extendClock(c, { ...mark, workingDays }) : c));

@@ -53,3 +53,16 @@ export const PAUSED: { readonly now: Text; readonly next: Text } = {
   now: { zh: '办理暂停，时限中止计算', en: 'Paused, the time limit does not run' },
   next: { zh: '原因消除后继续办理', en: 'Work goes on once the reason is gone' },
 };
+
+/** Why a promise moved, in the words of the person it was made to. */
+export const REASON_TEXTS: Readonly<Record<string, Text>> = {
+  AWAITING_MATERIALS: { zh: '等待您补充材料', en: 'Waiting for materials from you' },
+  THIRD_PARTY: { zh: '等待其他机构回复', en: 'Waiting for another body' },
+  PUBLIC_NOTICE: { zh: '公示期间', en: 'Under public notice' },
+  EXPERT_REVIEW: { zh: '专家评审期间', en: 'Under review by experts' },
+  REQUESTER_UNAVAILABLE: { zh: '暂时联系不上您', en: 'You could not be reached' },
+  COMPLEX: { zh: '情况复杂', en: 'The matter is complex' },
+  MULTIPLE_DEPARTMENTS: { zh: '需多个单位共同办理', en: 'Several departments have to act' },
+  POLICY_PENDING: { zh: '等待政策明确', en: 'A rule has yet to be settled' },
+  SEASONAL: { zh: '按批次集中办理', en: 'It is handled in a season' },
+};

@@ -173,6 +173,8 @@ export interface CaseFacts extends CycleFacts {
   /** Notices of missing materials in the present cycle; one is what the duty allows. */
   readonly supplementsAsked: number;
   readonly reminders: readonly { readonly at: number; readonly by: string }[];
+  /** When somebody of the desk last wrote, as long as the talent has not written since. */
+  readonly deskWroteAt: number | null;
   /** When the talent first wrote since somebody of the desk did. */
   readonly talentWroteAt: number | null;
   /** Controlled words on it, in order of their codes. */
@@ -183,7 +185,7 @@ export interface CaseFacts extends CycleFacts {
   readonly direct: boolean;
   /** Of all cycles, in the order they were waited for. */
   readonly opinions: readonly Opinion[];
-  readonly extensionAsked: { readonly workingDays: number; readonly at: number } | null;
+  readonly extensionAsked: { readonly workingDays: number; readonly reasonCode?: string; readonly at: number } | null;
   readonly extensionsGranted: number;
   /** Who handled it; none of them may call back. */
   readonly handlers: readonly string[];
@@ -206,6 +208,8 @@ export interface CaseFacts extends CycleFacts {
   readonly pauseAsked: (AskedPause & { readonly at: number; readonly by: string; readonly role: string }) | null;
   /** A result the department has to agree to first. */
   readonly proposal: { readonly outcome: Outcome; readonly reply: Sealed; readonly at: number; readonly by: string } | null;
+  /** Why the promise moved, by the event that moved it; its words are with the event. */
+  readonly reasons: Readonly<Record<string, string>>;
   /** How often something was put right. */
   readonly corrections: number;
   /** All there were; of each cycle and cause at most one stands. */

@@ -1,17 +1,18 @@
 import { type HuicaiSystem, upcasters } from '@huicai/composition';
 import { type Answer, answer, etagOf, ifMatchOf } from '@huicai/http';
-import { type CommandResult, commandIdOf, newIdempotencyKey, type RecordedEvent, recorded } from '@huicai/kernel';
+import { type CommandResult, commandIdOf, newIdempotencyKey, type RecordedEvent, Refusal, recorded } from '@huicai/kernel';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { type Outcome, RunCommand } from '../../../../libs/contexts/edge.js';
 import { callerOf } from '../http/request-state.js';
 import { Parts } from '../parts.js';
+import { readsFor } from './reads.js';
 
 /** The one way every command takes: its id from the request, its intake, the rulebook, the store, the answer. */
 @CommandHandler(RunCommand)
 export class RunCommandHandler implements ICommandHandler<RunCommand> {
   constructor(private readonly parts: Parts) {}
 
-  async execute({ request, outcome, run }: RunCommand): Promise<Answer> {
+  async execute({ request, outcome, run, changedSince }: RunCommand): Promise<Answer> {
     const { system } = this.parts;
     const caller = callerOf(request);
     const { issuer, subject } = request.principal!;
@@ -19,7 +20,7 @@ export class RunCommandHandler implements ICommandHandler<RunCommand> {
     request.idempotencyKey ??= newIdempotencyKey();
     const { method, path, correlationId, idempotencyKey } = request;
     const ifMatch = ifMatchOf(request);
-    const result = await run({
+    const done = run({
       gateway: system,
       caller,
       meta: {
@@ -28,6 +29,11 @@ export class RunCommandHandler implements ICommandHandler<RunCommand> {
         ...(ifMatch === undefined ? {} : { ifMatch }),
       },
       firstEvent: (stream) => firstEvent(system, stream),
+    });
+    const result = await done.catch(async (error: unknown): Promise<never> => {
+      if (!(error instanceof Refusal && error.kind === 'stale' && changedSince && ifMatch !== undefined)) throw error;
+      const changes = await changedSince(readsFor(this.parts, request), ifMatch);
+      throw new Refusal(error.kind, error.code, { ...error.details, extra: { ...error.details.extra, changedSince: changes } });
     });
     return answerOf(result, outcome, idempotencyKey);
   }
