@@ -30,7 +30,7 @@ beforeAll(async () => {
     }),
   );
   await openAll(db.pool, projections);
-  run = start(events.store, db.pool, projections, { attendEveryMs: 20 });
+  run = start(events.store, db.writePool, projections, { attendEveryMs: 20 });
   await sell(events.store, 'ticket-a', [{ n: 1 }, { n: 2, text: 'bad' }, { n: 4 }]);
   await run.reached(await sell(events.store, 'ticket-b', [{ n: 1, text: 'bad' }]));
 });

@@ -44,7 +44,9 @@ async function cli(...args: string[]): Promise<string> {
 
 it('lists reactions and what they could not handle, as lines or as JSON', async () => {
   const text = await cli();
-  expect(text).toContain('supervise-case-on-dissatisfied-callback (on CallbackCorrected, CallbackRecorded): no worker has run it yet');
+  expect(text).toContain(
+    'supervise-case-on-dissatisfied-callback (on CallbackCorrected, CallbackRecorded): no worker has run it yet',
+  );
   expect(text).toMatch(
     new RegExp(`parked  ${NAME}: TicketSold \\(${stream.tickets} at 0\\), attempts 3\\n +Refusal: role-not-allowed`),
   );
