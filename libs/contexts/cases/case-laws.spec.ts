@@ -227,18 +227,24 @@ function live(attempts: readonly Attempt[], skewOf: (index: number) => number = 
   return { past, state, seen };
 }
 
+/** Of 5 to 60 steps each, more than 100,000 steps together; ten times as many in the long run. */
+const WALKS = process.env.HUICAI_SOAK === '1' ? 40_000 : 4_000;
+
 describe('whatever people try, in whatever order', () => {
   it('folds and rules never fail, a refusal is a refusal, the state is plain JSON and a replay gives it again', () => {
+    let steps = 0;
     fc.assert(
       fc.property(fc.array(attempt, { minLength: 5, maxLength: 60, size: 'max' }), (attempts) => {
+        steps += attempts.length;
         const { past, state } = live(attempts);
         const replayed: CaseFacts | null = JSON.parse(JSON.stringify(past)).reduce(evolve, null);
         expect(isDeepStrictEqual(replayed, state)).toBe(true);
         possibleSteps(state);
       }),
-      { numRuns: 400 },
+      { numRuns: WALKS },
     );
-  });
+    expect(steps).toBeGreaterThan(WALKS * 25);
+  }, 180_000);
 
   it('keeps the books of the clocks', () => {
     fc.assert(
@@ -274,6 +280,9 @@ describe('whatever people try, in whatever order', () => {
         if (state.returned) expect([state.status, state.departmentId]).toEqual(['ACCEPTED', null]);
         if (['DISPATCHED', 'SIGNED_FOR', 'SUBMITTED'].includes(state.status))
           expect(state.departmentId).toEqual(expect.any(String));
+        if (state.departmentId !== null) expect(state.coDepartmentIds).not.toContain(state.departmentId);
+        if (state.acceptedAt === null)
+          expect([state.departmentId, state.contactedAt, state.submittedAt]).toEqual([null, null, null]);
         expect(state.returnedBy).toHaveLength(state.returns);
         const rectified = state.rectifications.map(({ cycle }) => cycle);
         expect(new Set(rectified).size).toBe(rectified.length);
@@ -283,9 +292,9 @@ describe('whatever people try, in whatever order', () => {
         expect(supervised.every((cycle) => cycle <= state.cycle)).toBe(true);
         expect(state.sealedCycles.map(({ cycle }) => cycle)).toEqual(Array.from({ length: state.cycle - 1 }, (_, i) => i + 1));
       }),
-      { numRuns: 100 },
+      { numRuns: WALKS / 4 },
     );
-  });
+  }, 180_000);
 
   it('reaches every event there is, so that the laws above speak of all of them', () => {
     const seen = new Set(
