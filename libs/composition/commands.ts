@@ -135,19 +135,25 @@ async function caseFacts(
   const { facts, numbers } = ports;
   const needs = needsOf(command.type);
   const registering = command.type === 'RegisterCase' ? command.data.talentId : null;
-  const [time, catalogueNow, channelsNow, departmentId, talentKnown, category, candidates] = await Promise.all([
+  const [time, catalogueNow, channelsNow, departmentId, talentKnown, talentEmployerId, category, candidates] = await Promise.all([
     needs.includes('time') ? facts.time() : needs.includes('time-as-promised') ? timeAsPromised(facts, state) : undefined,
     needs.includes('catalogue') ? facts.catalogue() : undefined,
     needs.includes('channels') ? facts.channels() : undefined,
     departmentOf(facts, caller),
     registering === null ? true : facts.talentKnown(registering),
+    registering !== null && caller.role === 'employer' ? facts.talentEmployer(registering) : null,
     state && needs.includes('category') ? facts.talentCategory(state.talentId) : undefined,
     candidatesFor(ports, { needs, command, state, caller, now: base.now }),
   ]);
   const number = registering !== null && talentKnown ? await numbers.next(Number(officeDay(base.now).slice(0, 4))) : null;
   return {
     ...base,
-    caller: { talentId: caller.talentId ?? null, departmentId, specialistId: caller.specialistId ?? null },
+    caller: {
+      talentId: caller.talentId ?? null,
+      departmentId,
+      specialistId: caller.specialistId ?? null,
+      employerId: caller.employerId ?? null,
+    },
     get time() {
       return time ?? undeclared('time');
     },
@@ -159,6 +165,7 @@ async function caseFacts(
     },
     candidates,
     talentKnown,
+    talentEmployerId,
     get category() {
       return category ?? undeclared('category');
     },

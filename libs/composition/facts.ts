@@ -136,9 +136,18 @@ export class FactSources {
 
   /** A talent's category as corrected so far; erasure leaves it, for it is not personal. @throws Error when there is no such talent */
   async talentCategory(talentId: string): Promise<TalentCategory> {
-    const talent = await this.fold<TalentFacts | null>(streamName('talent', talentId), null, foldTalent as never);
+    const talent = await this.talent(talentId);
     if (!talent) throw new Error(`No talent ${talentId}`);
     return talent.category;
+  }
+
+  /** A talent's employer of record; null where there is none, or no such talent. */
+  async talentEmployer(talentId: string): Promise<string | null> {
+    return (await this.talent(talentId))?.employerId ?? null;
+  }
+
+  private talent(talentId: string): Promise<TalentFacts | null> {
+    return this.fold<TalentFacts | null>(streamName('talent', talentId), null, foldTalent as never);
   }
 
   specialist(specialistId: string): Promise<SpecialistFacts | null> {

@@ -8,6 +8,7 @@ export interface Caller {
   readonly talentId?: string;
   readonly departmentId?: string;
   readonly specialistId?: string;
+  readonly employerId?: string;
 }
 
 /** Everything about a command but what it says: its id, its correlation, the state it was made on. */

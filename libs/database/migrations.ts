@@ -1,4 +1,4 @@
-import { AccessLogTables1767225600003, IdentityTables1767225600002 } from '@huicai/identity';
+import { AccessLogTables1767225600003, EmployerAccounts1767225600090, IdentityTables1767225600002 } from '@huicai/identity';
 import {
   DeadLetters1767225600041,
   Derivations1767225600080,
@@ -28,4 +28,5 @@ export const migrations: (new () => MigrationInterface)[] = [
   ProjectionRates1767225600060,
   MendedViews1767225600070,
   Derivations1767225600080,
+  EmployerAccounts1767225600090,
 ];

@@ -119,6 +119,24 @@ export const documentNumber: Check = (value, { documentType }) => {
   return fault('document-type-needed');
 };
 
+const CREDIT_CODE = '0123456789ABCDEFGHJKLMNPQRTUWXY';
+
+/** An employer by its unified social credit code (统一社会信用代码, GB 32100-2015), whose last character checks the others. */
+export const isEmployerId = (text: string): boolean => {
+  if (!/^[0-9A-HJ-NPQRTUWXY]{2}\d{6}[0-9A-HJ-NPQRTUWXY]{10}$/.test(text)) return false;
+  let [sum, weight] = [0, 1];
+  for (const character of text.slice(0, 17)) {
+    sum += CREDIT_CODE.indexOf(character) * weight;
+    weight = (weight * 3) % 31;
+  }
+  return CREDIT_CODE[(31 - (sum % 31)) % 31] === text[17];
+};
+
+export const employerId: Check = (value) => {
+  if (typeof value !== 'string') return wrongType('string');
+  return isEmployerId(value) ? undefined : fault('employer-id-invalid');
+};
+
 function residentIdFault(number: string): Fault | undefined {
   if (!/^\d{17}[\dX]$/.test(number)) return fault('resident-id-invalid');
   const born = `${number.slice(6, 10)}-${number.slice(10, 12)}-${number.slice(12, 14)}`;

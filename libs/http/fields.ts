@@ -6,6 +6,7 @@ import {
   type Check,
   calendarDay,
   documentNumber,
+  employerId,
   flag,
   freeText,
   label,
@@ -65,6 +66,14 @@ export const DocumentNumber = (options?: FieldOptions) =>
   Field(documentNumber, text('Number of the document named by documentType'), options);
 
 export const Uuid = (description: string, options?: FieldOptions) => Field(uuid, text(description, { format: 'uuid' }), options);
+
+/** An employer; `nullable` where it may be said that there is none. */
+export const EmployerId = (description: string, { nullable = false, ...options }: FieldOptions & { nullable?: boolean } = {}) =>
+  Field(
+    (value, owner) => (nullable && value === null ? undefined : employerId(value, owner)),
+    { ...text(description, { minLength: 18, maxLength: 18, example: '91350100M000100Y43' }), ...(nullable ? { nullable } : {}) },
+    options,
+  );
 
 export const Code = (description: string, form: RegExp, options?: FieldOptions) =>
   Field(pattern(form, 'code-invalid'), text(description, { pattern: form.source }), options);

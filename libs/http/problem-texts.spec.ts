@@ -19,7 +19,8 @@ const CODES = [
   /\b(?:illegal|invalid|forbidden|notFound|badInput)\(\s*'([a-z-]+)'/g,
   /new Refusal\(\s*'[a-z-]+',\s*'([a-z-]+)'/g,
   /\bfault\(\s*'([a-z-]+)'/g,
-  /\bcode: '([a-z-]+)'/g,
+  // Of shapes, `code` is a member like any other.
+  /\bcode: '(?!text')([a-z-]+)'/g,
   /\b(?:pattern|credential)\([^;]*?,\s*'([a-z-]+)'\s*\)/g,
   /new TokenError\(\s*'([a-z-]+)'/g,
 ];

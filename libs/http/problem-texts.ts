@@ -63,6 +63,10 @@ export const PROBLEM_TEXTS: Readonly<Record<string, ProblemText>> = {
   'document-type-needed': t('证件号码需要与证件类型一起填写', 'The number of a document needs its documentType beside it'),
   'document-number-needed': t('更正证件类型时必须填写证件号码', 'A corrected documentType needs its documentNumber'),
   'passport-invalid': t('护照号码应为 5 至 20 位大写字母或数字', 'A passport number has 5 to 20 capital letters or digits'),
+  'employer-id-invalid': t(
+    '统一社会信用代码的格式或校验码不正确',
+    'The unified social credit code or its check character is wrong',
+  ),
   'resident-id-invalid': t('居民身份证号码应为 18 位', 'A resident identity number has 18 characters'),
   'resident-id-date': t('居民身份证号码中的出生日期不存在', 'The date of birth in the resident identity number does not exist'),
   'resident-id-check-digit': t('居民身份证号码的校验码不正确', 'The check digit of the resident identity number is wrong'),
@@ -84,6 +88,7 @@ export const PROBLEM_TEXTS: Readonly<Record<string, ProblemText>> = {
   'role-not-owned': t('您没有这个角色', 'You do not have this role'),
   'not-yours': t('这不是您的事项', 'It is not yours'),
   'talent-unknown': t('您的账号没有关联人才', 'Your account belongs to no talent'),
+  'employer-unknown': t('您的账号没有关联用人单位', 'Your account belongs to no employer'),
   'department-unknown': t('您的账号没有关联单位', 'Your account belongs to no department'),
   'specialist-unknown': t('您的账号没有关联专员', 'Your account belongs to no specialist'),
   'handler-may-not-call-back': t('办理人员不能回访自己办理的事项', 'Whoever handled a case may not call back'),

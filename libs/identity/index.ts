@@ -5,6 +5,7 @@ export { type IssuedToken, LOCAL_AUDIENCE, LOCAL_ISSUER, LocalIssuer, type Token
 export { LoginThrottle, type ThrottleSettings } from './login-throttle.js';
 export { IdentityTables1767225600002 } from './migrations/1767225600002-identity-tables.js';
 export { AccessLogTables1767225600003 } from './migrations/1767225600003-access-log-tables.js';
+export { EmployerAccounts1767225600090 } from './migrations/1767225600090-employer-accounts.js';
 export { createOidcVerifier, type OidcSettings } from './oidc-verifier.js';
 export { bearerToken, type ClaimNames, type Principal, type TokenVerifier } from './principal.js';
 export { isTokenRole, TOKEN_ROLES, type TokenRole } from './roles.js';

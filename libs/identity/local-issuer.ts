@@ -18,6 +18,7 @@ export type TokenUser = {
   readonly departmentId?: string;
   readonly specialistId?: string;
   readonly talentId?: string;
+  readonly employerId?: string;
   readonly displayName?: string;
 };
 
@@ -54,6 +55,7 @@ export class LocalIssuer implements TokenVerifier {
       department: user.departmentId,
       specialist: user.specialistId,
       talent: user.talentId,
+      employer: user.employerId,
       name: user.displayName,
     })
       .setProtectedHeader({ alg: 'EdDSA', typ: TYPE, kid: this.keyId })

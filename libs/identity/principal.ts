@@ -9,6 +9,7 @@ export type Principal = {
   readonly departmentId?: string;
   readonly specialistId?: string;
   readonly talentId?: string;
+  readonly employerId?: string;
   readonly displayName?: string;
 };
 
@@ -24,6 +25,7 @@ export type ClaimNames = {
   readonly departmentId: string;
   readonly specialistId: string;
   readonly talentId: string;
+  readonly employerId: string;
   readonly displayName: string;
 };
 
@@ -32,6 +34,7 @@ export const DEFAULT_CLAIM_NAMES: ClaimNames = {
   departmentId: 'department',
   specialistId: 'specialist',
   talentId: 'talent',
+  employerId: 'employer',
   displayName: 'name',
 };
 
@@ -62,6 +65,7 @@ export function principalFrom(claims: Readonly<Record<string, unknown>>, names: 
   const departmentId = text(at(claims, names.departmentId), names.departmentId);
   const specialistId = text(at(claims, names.specialistId), names.specialistId);
   const talentId = text(at(claims, names.talentId), names.talentId);
+  const employerId = text(at(claims, names.employerId), names.employerId);
   const displayName = text(at(claims, names.displayName), names.displayName);
   return {
     issuer,
@@ -70,6 +74,7 @@ export function principalFrom(claims: Readonly<Record<string, unknown>>, names: 
     ...(departmentId && { departmentId }),
     ...(specialistId && { specialistId }),
     ...(talentId && { talentId }),
+    ...(employerId && { employerId }),
     ...(displayName && { displayName }),
   };
 }

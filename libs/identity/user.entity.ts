@@ -29,6 +29,9 @@ export class User {
   @Column('text', { name: 'talent_id', nullable: true })
   talentId!: string | null;
 
+  @Column('text', { name: 'employer_id', nullable: true })
+  employerId!: string | null;
+
   @Column('boolean', { default: true })
   active!: boolean;
 

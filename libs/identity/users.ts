@@ -19,6 +19,7 @@ export type DemoUser = {
   readonly departmentId?: string;
   readonly specialistId?: string;
   readonly talentId?: string;
+  readonly employerId?: string;
 };
 
 /** A user as an administrator adds one; affiliations decide whose data they see. */
@@ -58,11 +59,11 @@ export class Users {
   }
 
   /** @returns the new user's id @throws LoginTakenError */
-  async add({ login, password, role, departmentId, specialistId, talentId }: NewUser): Promise<string> {
+  async add({ login, password, role, departmentId, specialistId, talentId, employerId }: NewUser): Promise<string> {
     const id = uuidv7();
     const [added] = await this.dataSource.query<{ id: string }[]>(
-      `insert into identity.users (id, login, password_hash, role, department_id, specialist_id, talent_id)
-       values ($1, $2, $3, $4, $5, $6, $7) on conflict (login) do nothing returning id`,
+      `insert into identity.users (id, login, password_hash, role, department_id, specialist_id, talent_id, employer_id)
+       values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (login) do nothing returning id`,
       [
         id,
         normaliseLogin(login),
@@ -71,6 +72,7 @@ export class Users {
         departmentId ?? null,
         specialistId ?? null,
         talentId ?? null,
+        employerId ?? null,
       ],
     );
     if (!added) throw new LoginTakenError();
@@ -96,12 +98,12 @@ export class Users {
       row && (await passwordMatches(row.password_hash, password)) ? row.password_hash : await hashPassword(password);
     await this.dataSource.query(
       `insert into identity.users as u
-         (id, login, display_name_sealed, password_hash, role, department_id, specialist_id, talent_id)
-       values ($1, $2, $3, $4, $5, $6, $7, $8)
+         (id, login, display_name_sealed, password_hash, role, department_id, specialist_id, talent_id, employer_id)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
        on conflict (login) do update set
          display_name_sealed = excluded.display_name_sealed, password_hash = excluded.password_hash, role = excluded.role,
          department_id = excluded.department_id, specialist_id = excluded.specialist_id, talent_id = excluded.talent_id,
-         active = true`,
+         employer_id = excluded.employer_id, active = true`,
       [
         id,
         login,
@@ -111,6 +113,7 @@ export class Users {
         user.departmentId ?? null,
         user.specialistId ?? null,
         user.talentId ?? null,
+        user.employerId ?? null,
       ],
     );
   }
@@ -136,6 +139,7 @@ export class Users {
       ...(user.departmentId && { departmentId: user.departmentId }),
       ...(user.specialistId && { specialistId: user.specialistId }),
       ...(user.talentId && { talentId: user.talentId }),
+      ...(user.employerId && { employerId: user.employerId }),
       ...(name && !name.erased && { displayName: name.value }),
     };
   }

@@ -34,8 +34,8 @@ function decideAll({ steps, span }: YearPlan): CaseFacts[] {
 
 function decide(cases: Map<string, CaseFacts>, caseId: string, { at, caller, key }: Step, command: CaseCommand): void {
   const actor = { id: caller.id, role: caller.role };
-  const { talentId = null, departmentId = null, specialistId = null } = caller;
-  const facts = told({ actor, caller: { talentId, departmentId, specialistId } }, at);
+  const { talentId = null, departmentId = null, specialistId = null, employerId = null } = caller;
+  const facts = told({ actor, caller: { talentId, departmentId, specialistId, employerId } }, at);
   let state = cases.get(caseId) ?? null;
   const events = caseDecider.decide(command, state, facts);
   if (events.length === 0) throw new Error(`${key} changes nothing`);

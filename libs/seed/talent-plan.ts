@@ -1,4 +1,4 @@
-import { DEMO_TALENT_ID } from '@huicai/composition';
+import { DEMO_EMPLOYER_ID, DEMO_TALENT_ID } from '@huicai/composition';
 import { createdIdOf } from '@huicai/kernel';
 import type { CardType } from '../contexts/cards/contract.js';
 import type { Caller } from '../contexts/gateway.js';
@@ -99,7 +99,10 @@ class TalentPlan implements PlannedTalent {
     const category: TalentCategory =
       first === 'SHANDONG_HUICAI' ? this.draw.pick(['P1', 'P2', 'P3', 'P4', 'P5']) : this.draw.chance(0.93) ? 'M' : 'P3';
     const engagement = category === 'M' ? ('FLEXIBLE' as const) : ('FULL_TIME' as const);
-    const input = { name, documentType: 'RESIDENT_ID' as const, documentNumber: idNumber, phone, category, engagement, employer };
+    const input = {
+      ...{ name, documentType: 'RESIDENT_ID' as const, documentNumber: idNumber, phone, category, engagement, employer },
+      ...(this.n === 0 ? { employerId: DEMO_EMPLOYER_ID } : {}),
+    };
     this.add('register', this.registeredAt, staff.window(this.draw), {
       kind: 'register-talent',
       talentId: this.talentId,

@@ -15,6 +15,7 @@ import { CaseDeskController } from '../../../libs/contexts/cases/case-desk.api.j
 import { CaseReviewController } from '../../../libs/contexts/cases/case-review.api.js';
 import { CaseRoutingController } from '../../../libs/contexts/cases/case-routing.api.js';
 import { ClockExplanationController } from '../../../libs/contexts/cases/clock-explanation.api.js';
+import { EmployerCasesController } from '../../../libs/contexts/cases/employer-cases.api.js';
 import { CatalogueController } from '../../../libs/contexts/catalogue/catalogue.api.js';
 import { ChannelsController } from '../../../libs/contexts/channels/channels.api.js';
 import { RoutingController } from '../../../libs/contexts/channels/routing.api.js';
@@ -23,6 +24,7 @@ import { ReportingController } from '../../../libs/contexts/reporting/reporting.
 import { WorkloadController } from '../../../libs/contexts/reporting/workload.api.js';
 import { HandOversController } from '../../../libs/contexts/specialists/hand-over.api.js';
 import { SpecialistsController } from '../../../libs/contexts/specialists/specialists.api.js';
+import { EmployerTalentsController } from '../../../libs/contexts/talents/employer-talents.api.js';
 import { TalentsController } from '../../../libs/contexts/talents/talents.api.js';
 import { DeadLettersController } from './admin/dead-letters.controller.js';
 import { AdminProjectionsController } from './admin/projections.controller.js';
@@ -53,6 +55,8 @@ export const apiModule = (parts: Parts): DynamicModule => ({
     CardsController,
     CasesController,
     CaseRoutingController,
+    EmployerCasesController,
+    EmployerTalentsController,
     ClockExplanationController,
     HistoryController,
     QueuesController,

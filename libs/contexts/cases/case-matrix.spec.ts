@@ -12,7 +12,7 @@ const ROLES = Object.keys(who) as Role[];
 
 /** Who may take which step, said once more and independently of the rule rows. */
 const ALLOWED: Readonly<Record<Step, readonly Role[]>> = {
-  RegisterCase: ['talent', 'window', 'specialist'],
+  RegisterCase: ['talent', 'employer', 'window', 'specialist'],
   AcceptCase: ['window'],
   DeclineCase: ['window'],
   DispatchCase: ['window', 'supervisor'],

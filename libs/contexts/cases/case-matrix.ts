@@ -5,6 +5,7 @@ import { CASE_STATUSES } from './state.js';
 const STATUSES = ['NEW', ...CASE_STATUSES] as const;
 const ROLES: readonly (readonly [Role, string])[] = [
   ['talent', 'T'],
+  ['employer', 'E'],
   ['window', 'W'],
   ['department', 'D'],
   ['specialist', 'S'],

@@ -32,18 +32,31 @@ describe('registering a case', () => {
     expect(state).not.toHaveProperty('matter');
   });
 
-  it.each(['talent', 'window', 'specialist'] as const)('is open to a %s', (role) => {
+  it.each(['talent', 'employer', 'window', 'specialist'] as const)('is open to a %s', (role) => {
     expect(stories.empty.step('RegisterCase', who[role], morning).facts.firstContactPerson).toBe(who[role].actor.id);
   });
 
   it('lets a talent register for themselves only', () => {
     given([]).when(command('RegisterCase'), told(stranger.talent, morning)).thenRefused('not-yours');
     given([])
-      .when(
-        command('RegisterCase'),
-        told({ ...who.talent, caller: { talentId: null, departmentId: null, specialistId: null } }, morning),
-      )
+      .when(command('RegisterCase'), told({ ...who.talent, caller: { ...who.talent.caller, talentId: null } }, morning))
       .thenRefused('not-yours');
+  });
+
+  it('lets an employer register for its own talents only, and keeps which employer it was', () => {
+    expect(stories.empty.step('RegisterCase', who.employer, morning).past[0]!.event.data).toMatchObject({
+      employerId: 'employer-1',
+    });
+    for (const talentEmployerId of [null, 'employer-2'])
+      given([])
+        .when(command('RegisterCase'), told(who.employer, morning, { talentEmployerId }))
+        .thenRefused('not-yours');
+    given([]).when(command('RegisterCase'), told(stranger.employer, morning)).thenRefused('not-yours');
+    const nobody = { ...who.employer, caller: { ...who.employer.caller, employerId: null } };
+    for (const talentEmployerId of [null, 'employer-1'])
+      given([])
+        .when(command('RegisterCase'), told(nobody, morning, { talentEmployerId }))
+        .thenRefused('employer-unknown');
   });
 
   it.each(['department', 'supervisor', 'auditor', 'venue', 'admin', 'system'] as const)('is refused to a %s', (role) => {

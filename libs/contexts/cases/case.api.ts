@@ -59,12 +59,13 @@ export class CasesController {
   ) {}
 
   @Post('cases')
-  @Roles('talent', 'window', 'specialist')
+  @Roles('talent', 'employer', 'window', 'specialist')
   @summary('Registers a matter (登记)')
   register(@Asked() request: RequestState, @Body() { concerns = [], ...rest }: RegisterCaseBody): Promise<Answer> {
     const outcome: Outcome = {
       id: ({ stream }) => stream.slice('case-'.length),
-      location: (id) => `/api/v1/cases/${id}`,
+      // An employer sees less of a case, at a place of its own.
+      location: (id) => `/api/v1/${request.principal?.role === 'employer' ? 'employer/' : ''}cases/${id}`,
       also: (events) => ({ number: (events[0]!.data as { number: string }).number }),
     };
     const input = { ...rest, concerns };

@@ -41,13 +41,13 @@ export interface Person {
 
 const person = (id: string, role: Role, caller: Partial<Person['caller']> = {}): Person => ({
   actor: { id, role },
-  caller: { talentId: null, departmentId: null, specialistId: null, ...caller },
+  caller: { talentId: null, departmentId: null, specialistId: null, employerId: null, ...caller },
 });
 
 /** Those the sample case is the business of, one of each role. */
 export const who = {
   talent: person('user-talent', 'talent', { talentId: 'talent-1' }),
-  employer: person('user-employer', 'employer'),
+  employer: person('user-employer', 'employer', { employerId: 'employer-1' }),
   window: person('user-window', 'window'),
   department: person('user-department', 'department', { departmentId: 'ybj' }),
   specialist: person('user-specialist', 'specialist', { departmentId: 'ybj', specialistId: 'specialist-1' }),
@@ -61,6 +61,7 @@ export const who = {
 /** The same roles, of people the sample case is none of the business of. */
 export const stranger = {
   talent: person('user-talent-2', 'talent', { talentId: 'talent-2' }),
+  employer: person('user-employer-2', 'employer', { employerId: 'employer-2' }),
   department: person('user-department-2', 'department', { departmentId: 'jtj' }),
   colleague: person('user-specialist-2', 'specialist', { departmentId: 'ybj', specialistId: 'specialist-2' }),
   specialist: person('user-specialist-3', 'specialist', { departmentId: 'jtj', specialistId: 'specialist-3' }),
@@ -115,6 +116,7 @@ export function told(by: Person, when: string | number, more: Partial<CaseRuleFa
     channels,
     candidates: CANDIDATES,
     talentKnown: true,
+    talentEmployerId: 'employer-1',
     category: 'M',
     number: 'LS-2026-000001',
     ...more,

@@ -112,6 +112,8 @@ export type CaseEvent =
         readonly urgency: Urgency;
         readonly matter: Sealed;
         readonly subjects: readonly CaseSubject[];
+        /** The talent's employer, where that registered it (单位代办), by its unified social credit code. */
+        readonly employerId?: string;
         /** Who took the matter in and follows it to the end (首问负责). */
         readonly firstContactPerson: string;
       }

@@ -13,6 +13,8 @@ export interface TalentDetails {
   readonly category: TalentCategory;
   readonly engagement: EngagementMode;
   readonly employer: Sealed;
+  /** Employer of record (用人单位) by its unified social credit code, which may act for the talent; null or left out where there is none. */
+  readonly employerId?: string | null;
 }
 
 /** What a correction may change; a field left out stays. */

@@ -13,6 +13,7 @@ export interface TalentInput {
   readonly category: TalentCategory;
   readonly engagement: EngagementMode;
   readonly employer: string;
+  readonly employerId?: string | null;
 }
 
 const PERSONAL = ['name', 'documentNumber', 'phone', 'employer'] as const;
@@ -32,7 +33,7 @@ export async function registerTalent(
   const stream = streamName('talent', talentId);
   const sealer = await gateway.vault.sealer(talentId);
   const seal = (field: string, value: string) => sealer.seal(envelopeContext(stream, meta.commandId, field), value);
-  const { documentType, category, engagement } = input;
+  const { documentType, category, engagement, employerId } = input;
   const data = {
     talentId,
     documentType,
@@ -42,6 +43,7 @@ export async function registerTalent(
     documentNumber: seal('documentNumber', input.documentNumber),
     phone: seal('phone', input.phone),
     employer: seal('employer', input.employer),
+    ...(employerId === undefined ? {} : { employerId }),
   };
   const commandHash = await gateway.vault.commandHash(canonicalJson(input), talentId);
   return gateway.send({
@@ -69,7 +71,8 @@ export async function correctTalent(
   const seal = (field: string, value: string): Sealed => sealer.seal(envelopeContext(stream, meta.commandId, field), value);
   const sealed: Record<string, unknown> = {};
   for (const [field, value] of Object.entries(input.changes))
-    if (value !== undefined) sealed[field] = PERSONAL.includes(field as never) ? seal(`changes.${field}`, value) : value;
+    if (value !== undefined)
+      sealed[field] = value !== null && PERSONAL.includes(field as never) ? seal(`changes.${field}`, value) : value;
   const commandHash = await gateway.vault.commandHash(canonicalJson(input), talentId);
   return gateway.send({
     aggregate: 'talent',

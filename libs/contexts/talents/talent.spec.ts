@@ -44,6 +44,15 @@ describe('a talent', () => {
     expect(state).toMatchObject({ category: 'P3', engagement: 'FLEXIBLE' });
   });
 
+  it('changes and loses its employer of record', () => {
+    const moved: TalentEvent = { type: 'TalentCorrected', data: { changes: { employerId: '91350100M000100Y43' }, reason } };
+    const left = { changes: { employerId: null }, reason } as const;
+    const state = given([registered, moved])
+      .when({ type: 'CorrectTalent', data: left }, facts)
+      .then([{ type: 'TalentCorrected', data: left }]);
+    expect(state).toMatchObject({ employer: details.employer, employerId: null });
+  });
+
   it('can not be corrected before being registered', () => {
     given([])
       .when({ type: 'CorrectTalent', data: { changes: { category: 'P2' }, reason } }, facts)

@@ -3,6 +3,7 @@ import {
   Asked,
   badInput,
   DocumentNumber,
+  EmployerId,
   FreeText,
   Id,
   Label,
@@ -48,6 +49,8 @@ export class RegisterTalentBody implements TalentInput {
   readonly engagement!: EngagementMode;
   @Label('Employer (用人单位)', 100)
   readonly employer!: string;
+  @EmployerId('Employer of record, which may register matters for the talent (单位代办)', { optional: true })
+  readonly employerId?: string;
 }
 
 export class TalentChangesBody implements Partial<TalentInput> {
@@ -65,6 +68,8 @@ export class TalentChangesBody implements Partial<TalentInput> {
   readonly engagement?: EngagementMode;
   @Label('Employer', 100, { optional: true })
   readonly employer?: string;
+  @EmployerId('Employer of record; null where there is none any more', { optional: true, nullable: true })
+  readonly employerId?: string | null;
 }
 
 export class CorrectTalentBody {
@@ -92,7 +97,14 @@ const HIT = {
   category: 'text',
 } as const;
 const HIT_SHAPE = object(HIT);
-const TALENT_SHAPE = object({ ...HIT, employer: 'text', engagement: 'text', registeredAt: 'instant', revision: 'bigint' });
+const TALENT_SHAPE = object({
+  ...HIT,
+  employer: 'text',
+  employerId: 'text?',
+  engagement: 'text',
+  registeredAt: 'instant',
+  revision: 'bigint',
+});
 
 interface ClearTalent {
   readonly name: string;
@@ -182,6 +194,7 @@ async function talentPage(reads: Reads, talentId: string): Promise<Found> {
       documentNumber: shown.documentNumber,
       phone: shown.phone,
       employer: shown.employer,
+      employerId: row.facts.employerId ?? null,
       category: row.facts.category,
       engagement: row.facts.engagement,
       registeredAt: formatInstant(row.registered_at.getTime(), OFFICE_ZONE),

@@ -16,8 +16,8 @@ beforeAll(async () => {
 afterAll(() => api?.stop());
 
 const refuse = () =>
-  api.t.system.pool.query('alter table read_talents_v1.rows add constraint first_only check (revision < 1) not valid');
-const allow = () => api.t.system.pool.query('alter table read_talents_v1.rows drop constraint if exists first_only');
+  api.t.system.pool.query('alter table read_talents_v2.rows add constraint first_only check (revision < 1) not valid');
+const allow = () => api.t.system.pool.query('alter table read_talents_v2.rows drop constraint if exists first_only');
 const correct = async (id: string, category: string) => {
   const reply = await window.send('PATCH', `talents/${id}`, { changes: { category }, reason: '登记有误' });
   expect(reply.status).toBe(200);
@@ -89,14 +89,14 @@ it('a skipped event is passed over, by whom and why is kept', async () => {
 });
 
 it('what is missing because its first event waits is not said to be unknown', async () => {
-  await api.t.system.pool.query('alter table read_talents_v1.rows add constraint nobody check (false) not valid');
+  await api.t.system.pool.query('alter table read_talents_v2.rows add constraint nobody check (false) not valid');
   const { id } = (await window.post('talents', someTalent())).json;
   await until('the dead letter', async () => (await letters()).length === 1);
   const reply = await window.get(`talents/${id}`);
   expect([reply.status, reply.json.code]).toEqual([503, 'partition-parked']);
   const unknown = await window.get('talents/0192aaaa-0000-7000-8000-00000000dead');
   expect([unknown.status, unknown.json.code]).toEqual([404, 'talent-not-found']);
-  await api.t.system.pool.query('alter table read_talents_v1.rows drop constraint nobody');
+  await api.t.system.pool.query('alter table read_talents_v2.rows drop constraint nobody');
   const [letter] = await letters();
   expect((await admin.post(`admin/dead-letters/${letter.id}/retry`)).json.outcome).toBe('done');
   expect((await window.get(`talents/${id}`)).json).toMatchObject({ id });

@@ -63,7 +63,7 @@ it('a read tells an idle worker from a dead one, and a strict one is refused rat
 
 it('tells what has stopped, what is missing and that nobody leads', async () => {
   const { pool } = api.t.system;
-  await pool.query("update read_talents_v1.checkpoint set failed = 'it broke'");
+  await pool.query("update read_talents_v2.checkpoint set failed = 'it broke'");
   await pool.query(
     `insert into ops.dead_letters (projection, schema, partition, position, stream, revision, event_id, type, error, state, attempts)
      values ('cards', 'read_cards_v1', 'x', 1, 'cardHolder-x', 0, gen_random_uuid(), 'CardApplied', 'no', 'failed', 1),

@@ -4,6 +4,7 @@ import {
   answer,
   badInput,
   Code,
+  EmployerId,
   type Fault,
   Field,
   Makes,
@@ -54,11 +55,14 @@ export class NewAccountBody {
   readonly departmentId?: string;
   @Uuid('The specialist a specialist’s account belongs to', { optional: true })
   readonly specialistId?: string;
+  @EmployerId('The employer an employer’s account acts for, by its unified social credit code', { optional: true })
+  readonly employerId?: string;
 }
 
 /** Which affiliation each role needs; a specialist's department is what the enrolment says. */
-const AFFILIATION: Partial<Record<TokenRole, 'talentId' | 'departmentId' | 'specialistId'>> = {
+const AFFILIATION: Partial<Record<TokenRole, 'talentId' | 'departmentId' | 'specialistId' | 'employerId'>> = {
   talent: 'talentId',
+  employer: 'employerId',
   department: 'departmentId',
   specialist: 'specialistId',
 };
@@ -70,6 +74,7 @@ const CALLER_SHAPE = object({
   talentId: 'uuid?',
   departmentId: 'text?',
   specialistId: 'uuid?',
+  employerId: 'text?',
 });
 
 @ApiTags('auth')
@@ -96,7 +101,7 @@ export class AuthController {
   async add(@Body() account: NewAccountBody): Promise<Answer> {
     const { users } = this.local();
     const needed = AFFILIATION[account.role];
-    for (const field of ['talentId', 'departmentId', 'specialistId'] as const) {
+    for (const field of ['talentId', 'departmentId', 'specialistId', 'employerId'] as const) {
       if (field === needed && account[field] === undefined) throw badInput('affiliation-needed', field);
       if (field !== needed && account[field] !== undefined) throw badInput('affiliation-unexpected', field);
     }
@@ -109,9 +114,9 @@ export class AuthController {
   @Shows('The caller', CALLER_SHAPE)
   @ApiOperation({ summary: 'Who the token speaks for' })
   me(@Asked() request: RequestState): Answer {
-    const { id, role, talentId = null, departmentId = null, specialistId = null } = callerOf(request);
+    const { id, role, talentId = null, departmentId = null, specialistId = null, employerId = null } = callerOf(request);
     const displayName = request.principal?.displayName ?? null;
-    return answer({ id, role, displayName, talentId, departmentId, specialistId });
+    return answer({ id, role, displayName, talentId, departmentId, specialistId, employerId });
   }
 
   private local(): LocalLogin {

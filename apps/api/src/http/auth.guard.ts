@@ -1,4 +1,4 @@
-import { header, idempotencyKeyOf, isUuid, PUBLIC, type RequestState, ROLES } from '@huicai/http';
+import { header, idempotencyKeyOf, isEmployerId, isUuid, PUBLIC, type RequestState, ROLES } from '@huicai/http';
 import { bearerToken, type Principal, TokenError, type TokenRole, type TokenVerifier } from '@huicai/identity';
 import { forbidden } from '@huicai/kernel';
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
@@ -31,10 +31,11 @@ export class AuthGuard implements CanActivate {
 }
 
 /** An issuer may put anything into a claim; what names nothing of ours is no affiliation. @throws TokenError */
-function refuseForeignAffiliation({ talentId, specialistId, departmentId }: Principal): void {
+function refuseForeignAffiliation({ talentId, specialistId, departmentId, employerId }: Principal): void {
   const malformed =
     (talentId !== undefined && !isUuid(talentId)) ||
     (specialistId !== undefined && !isUuid(specialistId)) ||
+    (employerId !== undefined && !isEmployerId(employerId)) ||
     (departmentId !== undefined && !/^[a-z][a-z0-9-]{0,31}$/.test(departmentId));
   if (malformed) throw new TokenError('token-invalid', 'The token names an affiliation that can not be');
 }

@@ -25,12 +25,13 @@ export function refuseBadCorrelationId(state: RequestState): void {
 /** Whoever the token speaks for, as rulebooks know callers. @throws TokenError on a route that let nobody in */
 export function callerOf({ principal }: RequestState): Caller {
   if (!principal) throw new TokenError('token-missing', 'A bearer token is needed');
-  const { issuer, subject, role, talentId, departmentId, specialistId } = principal;
+  const { issuer, subject, role, talentId, departmentId, specialistId, employerId } = principal;
   return {
     id: `${issuer}|${subject}`,
     role,
     ...(talentId === undefined ? {} : { talentId }),
     ...(departmentId === undefined ? {} : { departmentId }),
     ...(specialistId === undefined ? {} : { specialistId }),
+    ...(employerId === undefined ? {} : { employerId }),
   };
 }

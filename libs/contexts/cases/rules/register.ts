@@ -2,16 +2,16 @@ import { forbidden, invalid, member, notFound } from '@huicai/kernel';
 import { checkDay, officeDay } from '../../calendar/facts.js';
 import { catalogueInForce, itemOf } from '../../catalogue/facts.js';
 import { startClock } from '../clocks.js';
-import { provided, rule } from './rule.js';
+import { type CaseRuleFacts, provided, rule } from './rule.js';
 
 export const register = rule({
   command: 'RegisterCase',
   from: ['NEW'],
-  // An employer may, once talents name theirs in a way that can be checked.
-  roles: ['talent', 'window', 'specialist'],
+  roles: ['talent', 'employer', 'window', 'specialist'],
   needs: ['catalogue', 'channels'],
   decide: (data, _, facts) => {
     if (facts.actor.role === 'talent' && facts.caller.talentId !== data.talentId) throw forbidden('not-yours');
+    const employerId = facts.actor.role === 'employer' ? employerOf(facts) : null;
     if (!facts.talentKnown) throw notFound('talent-not-found', { field: 'talentId' });
     if (!member(facts.channels.channels, data.channelId)) throw invalid('channel-not-found', 'channelId', { id: data.channelId });
     const version = catalogueInForce(facts.catalogue, officeDay(facts.now));
@@ -26,12 +26,20 @@ export const register = rule({
           ...data,
           number: facts.number,
           catalogueVersion: version.version,
+          ...(employerId === null ? {} : { employerId }),
           firstContactPerson: facts.actor.id,
         },
       },
     ];
   },
 });
+
+/** Employers register for their own talents alone (单位代办). @throws Refusal `employer-unknown`, `not-yours` */
+function employerOf({ caller, talentEmployerId }: CaseRuleFacts): string {
+  if (caller.employerId === null) throw forbidden('employer-unknown');
+  if (caller.employerId !== talentEmployerId) throw forbidden('not-yours');
+  return caller.employerId;
+}
 
 /** Accepted, where need be although something is missing that comes by a day that is said (容缺受理). */
 export const accept = rule({

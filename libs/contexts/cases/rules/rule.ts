@@ -14,6 +14,7 @@ export interface CaseRuleFacts extends BaseFacts {
     readonly talentId: string | null;
     readonly departmentId: string | null;
     readonly specialistId: string | null;
+    readonly employerId: string | null;
   };
   readonly time: TimeReference;
   readonly catalogue: CatalogueFacts;
@@ -21,6 +22,8 @@ export interface CaseRuleFacts extends BaseFacts {
   /** Specialists of the case's department, or the caller alone. */
   readonly candidates: readonly Candidate[];
   readonly talentKnown: boolean;
+  /** The talent's employer of record, where it is an employer that asks. */
+  readonly talentEmployerId: string | null;
   /** Of the case's talent as corrected so far; limits may depend on it. */
   readonly category: TalentCategory;
   /** Number for a case that is being registered. */

@@ -7,6 +7,8 @@ export interface CaseDetailRow extends Row {
   case_id: string;
   number: string;
   talent_id: string;
+  /** The employer that registered it. */
+  employer_id: string | null;
   department_id: string | null;
   specialist_id: string | null;
   status: CaseStatus;
@@ -32,12 +34,13 @@ export interface Missing {
 /** Everything one case shows, to those who handle it and to the person it is for. */
 export const caseDetail = projection<CaseDetailRow>({
   name: 'case_detail',
-  version: 10,
+  version: 11,
   table: {
     columns: {
       case_id: 'uuid',
       number: 'text',
       talent_id: 'uuid',
+      employer_id: 'text null',
       department_id: 'text null',
       specialist_id: 'uuid null',
       status: 'text',
@@ -51,7 +54,7 @@ export const caseDetail = projection<CaseDetailRow>({
     },
     key: ['case_id'],
     partition: 'case_id',
-    indexes: ['(number)', '(talent_id, registered_at desc)'],
+    indexes: ['(number)', '(talent_id, registered_at desc)', '(employer_id, registered_at desc) where employer_id is not null'],
   },
   partition: (event) => event.stream.slice('case-'.length),
   fold: (rows, event) => {
@@ -63,6 +66,7 @@ export const caseDetail = projection<CaseDetailRow>({
       case_id: facts.caseId,
       number: facts.number,
       talent_id: facts.talentId,
+      employer_id: row ? row.employer_id : ((caseEvent.data as { employerId?: string }).employerId ?? null),
       department_id: facts.departmentId,
       specialist_id: facts.specialistId,
       status: facts.status,
@@ -111,6 +115,27 @@ export async function casesOfTalent(
     `select * from read.case_detail where talent_id = $1 and ($2::timestamptz is null or (registered_at, case_id) < ($2::timestamptz, $3::uuid))
      order by registered_at desc, case_id desc limit $4`,
     [talentId, before?.registeredAt ?? null, before?.caseId ?? null, limit],
+  );
+  return rows;
+}
+
+/**
+ * Cases an employer registered for talents it is the employer of record of to this day, latest first.
+ *
+ * @param which the case asked for, or the registration instant and id of the last one seen
+ */
+export async function casesOfEmployer(
+  db: Queryable,
+  employerId: string,
+  limit: number,
+  which: { readonly caseId?: string; readonly before?: { readonly registeredAt: string; readonly caseId: string } } = {},
+): Promise<CaseDetailRow[]> {
+  const { rows } = await db.query<CaseDetailRow>(
+    `select c.* from read.case_detail c join read.talents t on t.talent_id = c.talent_id and t.employer_id = c.employer_id
+     where c.employer_id = $1 and ($2::uuid is null or c.case_id = $2::uuid)
+       and ($3::timestamptz is null or (c.registered_at, c.case_id) < ($3::timestamptz, $4::uuid))
+     order by c.registered_at desc, c.case_id desc limit $5`,
+    [employerId, which.caseId ?? null, which.before?.registeredAt ?? null, which.before?.caseId ?? null, limit],
   );
   return rows;
 }
