@@ -140,8 +140,21 @@ describe('the desk of an office, through the API', () => {
     expect(clock(shown, 'total')!.due).toBe(due);
     expect((await health.get(`cases/${id}`)).status).toBe(403);
     await step(office.department, id, 'sign');
+    // What the window sends back was no answer, and the talent never reads it.
+    const wrong = '请到市级窗口咨询';
+    await step(office.department, id, 'result', { outcome: 'REFERRED', reply: wrong });
+    const told = async () => {
+      const pages = await Promise.all([`cases/${id}`, `cases/${id}/history`].map((path) => talent.get(path)));
+      return pages.map((page) => done(page).text).join();
+    };
+    expect(await told()).not.toContain(wrong);
+    expect((await office.shown(id)).result.reply).toBe(wrong);
+    await step(office.window, id, 'result/send-back', { reasonCode: 'WRONG_ANSWER', reason: '本区可办' });
     await finish(id, office.department);
     await step(office.window, id, 'close');
+    const text = await told();
+    for (const words of [wrong, '本区可办', 'REFERRED']) expect(text).not.toContain(words);
+    expect(done(await talent.get(`cases/${id}`)).json.result).toEqual({ outcome: 'SOLVED', reply: '已办结' });
     expect((await typesOf(id)).filter((type) => /Return|Reassign/.test(type))).toEqual([
       'CaseReturned',
       'ReturnRefused',

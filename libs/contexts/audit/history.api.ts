@@ -5,7 +5,7 @@ import { Controller, Get } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { OFFICE_ZONE } from '../calendar/facts.js';
-import { isToldTo } from '../cases/facts.js';
+import { isToldTo, unacceptedResults } from '../cases/facts.js';
 import { Ask, type Found, type Reads } from '../edge.js';
 import { masking, refuseForeignCase } from '../visibility.js';
 import { type HistoryRow, readHistory } from './views/history.view.js';
@@ -69,8 +69,9 @@ async function historyPage(reads: Reads, caseId: string): Promise<Found> {
   await refuseForeignCase(reads, facts);
   const [all, chain] = await Promise.all([readHistory(reads.db, stream), verifyStream(reads, stream)]);
   const rows = all.filter(({ type }) => isToldTo(reads.caller.role, type));
+  const kept = reads.caller.role === 'talent' ? unacceptedResults(rows.map(({ type }) => type)) : new Set<number>();
   const opened = await reads.open<object[]>(
-    rows.map(({ data }) => data),
+    rows.map(({ data }, i) => (kept.has(i) ? {} : data)),
     {
       expected: `${stream}/`,
       resource: `cases/${caseId}/history`,
@@ -112,6 +113,7 @@ const AMONG_OFFICES: ReadonlySet<string> = new Set([
   'RatingAppealed',
   'RatingAppealUpheld',
   'RatingAppealDismissed',
+  'ResultSentBack',
 ]);
 
 function withoutColleagues(data: object): object {

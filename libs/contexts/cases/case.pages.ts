@@ -76,6 +76,9 @@ async function caseBody(
 ) {
   const { caller, directory } = reads;
   const { caseId, talentId } = row.facts;
+  // What is still being settled among those who handle it is no answer, and nothing the talent is told of.
+  const isDesk = caller.role !== 'talent';
+  const reply = isDesk || row.reply?.accepted ? row.reply : null;
   const [talent, items, network, tagNames, clear] = await Promise.all([
     talentContact(reads, talentId, `cases/${caseId}`),
     directory.itemNames(row.facts.catalogueVersion),
@@ -84,7 +87,7 @@ async function caseBody(
     reads.open<{ matter: string; reply: CaseDetailRow['reply']; missing: Told; subjects: Concern[] }>(
       {
         matter: row.matter,
-        reply: row.reply,
+        reply,
         missing: row.missing,
         subjects: row.facts.subjects.map(({ relation, name }) => ({ relation, name })),
       },
@@ -114,8 +117,8 @@ async function caseBody(
     registeredAt: at(facts.registeredAt),
     ...milestones(facts),
     paused: pauseOf(facts),
-    pauseAsked: facts.pauseAsked && { at: at(facts.pauseAsked.at), reasonCode: facts.pauseAsked.reasonCode },
-    proposal: facts.proposal && { at: at(facts.proposal.at), outcome: facts.proposal.outcome },
+    pauseAsked: isDesk && facts.pauseAsked ? { at: at(facts.pauseAsked.at), reasonCode: facts.pauseAsked.reasonCode } : null,
+    proposal: isDesk && facts.proposal ? { at: at(facts.proposal.at), outcome: facts.proposal.outcome } : null,
     deferred: deferredOf(facts, clear.missing.deferred, now),
     opinions: facts.opinions.map((opinion) => opinionOf(facts, opinion)),
     extensionAsked: facts.extensionAsked && { workingDays: facts.extensionAsked.workingDays, at: at(facts.extensionAsked.at) },

@@ -18,7 +18,7 @@ export {
   type SealedCycle,
   type Supervision,
 } from './state.js';
-export { isToldTo } from './told.js';
+export { isToldTo, unacceptedResults } from './told.js';
 
 /** When a case is due and how its light turns, over all clocks that run now. Epoch milliseconds; null where nothing runs. */
 export interface CaseTiming {

@@ -17,8 +17,8 @@ export interface CaseDetailRow extends Row {
   registered_at: Date;
   updated_at: Date;
   matter: Sealed;
-  /** The latest result, sealed, with its outcome; null before one is submitted. */
-  reply: { text: Sealed; outcome: Outcome } | null;
+  /** The latest result, sealed, with its outcome; null before one is submitted. An answer to the talent once the window has accepted it. */
+  reply: { text: Sealed; outcome: Outcome; accepted: boolean } | null;
   /** What the talent was told is missing, as long as it is. */
   missing: Missing;
   facts: CaseFacts;
@@ -34,7 +34,7 @@ export interface Missing {
 /** Everything one case shows, to those who handle it and to the person it is for. */
 export const caseDetail = projection<CaseDetailRow>({
   name: 'case_detail',
-  version: 11,
+  version: 12,
   table: {
     columns: {
       case_id: 'uuid',
@@ -84,9 +84,17 @@ export const caseDetail = projection<CaseDetailRow>({
 /** The latest result as corrected so far. */
 export function replyOf(event: Pick<RecordedEvent, 'type' | 'data'>, before: CaseDetailRow['reply']): CaseDetailRow['reply'] {
   const { reply, outcome = 'ANSWERED' } = event.data as { reply?: Sealed | null; outcome?: Outcome };
-  if (event.type === 'ResultCorrected') return before && { text: reply ?? before.text, outcome };
-  if (event.type !== 'ResultSubmitted' && event.type !== 'CaseAnsweredDirectly') return before;
-  return { text: reply!, outcome };
+  switch (event.type) {
+    case 'ResultSubmitted':
+    case 'CaseAnsweredDirectly':
+      return { text: reply!, outcome, accepted: event.type === 'CaseAnsweredDirectly' };
+    case 'ResultAccepted':
+      return before && { ...before, accepted: true };
+    case 'ResultCorrected':
+      return before && { ...before, text: reply ?? before.text, outcome };
+    default:
+      return before;
+  }
 }
 
 /** What the events have told so far, kept for as long as it is still to come. */
