@@ -3,12 +3,24 @@ import { type ListSpec, listsDdl } from './lists.js';
 import { FoldError } from './outage.js';
 import type { Queryable } from './queryable.js';
 
-export type PgType = 'uuid' | 'text' | 'int4' | 'int8' | 'bool' | 'timestamptz' | 'date' | 'jsonb';
+export type PgType = 'uuid' | 'text' | 'int4' | 'int8' | 'bool' | 'timestamptz' | 'date' | 'jsonb' | 'json';
 export type Value = string | number | boolean | Date | null | object;
 export type Row = Record<string, Value>;
 
+/** How a column of type `json` keeps what a fold gives it, shorter than it is. A column without one keeps it as it is. */
+export interface DocumentForm<T extends object = object> {
+  /** Raise it whenever what is written before can not be read any more. */
+  readonly version: number;
+  /** JSON text. */
+  write(value: T): string;
+  read(stored: object): T;
+}
+
 export interface TableSpec {
   readonly columns: Readonly<Record<string, PgType | `${PgType} null`>>;
+  /** By column. Queries read such a column by the same form. */
+  // biome-ignore lint/suspicious/noExplicitAny: of each column another
+  readonly documents?: Readonly<Record<string, DocumentForm<any>>>;
   /** Columns of the primary key. */
   readonly key: readonly string[];
   /** The column by which rows are loaded before a fold: every event names one value of it. */
@@ -51,18 +63,25 @@ export class TableWriter {
   private readonly types: PgType[];
   private readonly upsertSql: string;
   private readonly copySql: string;
+  private readonly forms: NonNullable<TableSpec['documents']>;
+  private readonly documents: readonly (readonly [string, DocumentForm])[];
 
   constructor(
     private readonly schema: string,
     private readonly spec: TableSpec,
   ) {
     this.names = Object.keys(spec.columns);
+    this.forms = spec.documents ?? {};
+    this.documents = Object.entries(this.forms);
     this.types = Object.values(spec.columns).map((type) => type.replace(' null', '') as PgType);
     const columns = this.names.map(quote);
     // An array of JSON texts would be escaped here and unescaped there, character by character; one document of them is not.
-    const values = columns.map((c, i) => (this.types[i] === 'jsonb' ? `nullif(u.${c}, 'null')` : `u.${c}`));
+    const values = columns.map((c, i) => {
+      if (this.types[i] === 'jsonb') return `nullif(u.${c}, 'null')`;
+      return this.types[i] === 'json' ? `case json_typeof(u.${c}) when 'null' then null else u.${c} end` : `u.${c}`;
+    });
     const params = this.types.map((type, i) =>
-      type === 'jsonb' ? `jsonb_array_elements($${i + 1}::jsonb)` : `unnest($${i + 1}::${type}[])`,
+      isJson(type) ? `${type}_array_elements($${i + 1}::${type})` : `unnest($${i + 1}::${type}[])`,
     );
     const rest = columns.filter((_, i) => !spec.key.includes(this.names[i]!));
     this.upsertSql =
@@ -75,7 +94,10 @@ export class TableWriter {
   async load(db: Queryable, partitions: readonly string[]): Promise<Row[]> {
     const type = this.types[this.names.indexOf(this.spec.partition)];
     const sql = `select * from ${this.schema}.rows where ${quote(this.spec.partition)} = any($1::${type}[])`;
-    return (await db.query<Row>(sql, [partitions])).rows;
+    const { rows } = await db.query<Row>(sql, [partitions]);
+    for (const [name, form] of this.documents)
+      for (const row of rows) if (row[name] !== null) row[name] = form.read(row[name] as object);
+    return rows;
   }
 
   async upsert(db: Queryable, rows: readonly Row[]): Promise<void> {
@@ -83,7 +105,7 @@ export class TableWriter {
       const some = rows.slice(from, from + PER_STATEMENT);
       const columns = this.names.map((name, i) => {
         const values = some.map((row) => this.valueOf(row, name));
-        return this.types[i] === 'jsonb' ? JSON.stringify(values) : values;
+        return isJson(this.types[i]!) ? `[${values.map((value) => this.textOf(name, value)).join()}]` : values;
       });
       await db.query(this.upsertSql, columns);
     }
@@ -100,13 +122,25 @@ export class TableWriter {
     const chunks: Buffer[] = [];
     let text = '';
     for (const row of rows) {
-      text += `${this.names.map((name, i) => copyText(this.valueOf(row, name), this.types[i]!)).join('\t')}\n`;
+      let separator = '';
+      for (const [i, name] of this.names.entries()) {
+        const value = this.valueOf(row, name);
+        text += separator + copyText(value !== null && isJson(this.types[i]!) ? this.textOf(name, value) : value);
+        separator = '\t';
+      }
+      text += '\n';
       if (text.length < CHUNK) continue;
       chunks.push(Buffer.from(text));
       text = '';
     }
     if (text !== '') chunks.push(Buffer.from(text));
     await copyIn(db, this.copySql, chunks);
+  }
+
+  /** A value as JSON. */
+  private textOf(name: string, value: Value): string {
+    const form = value === null ? undefined : this.forms[name];
+    return form ? form.write(value as object) : JSON.stringify(value);
   }
 
   private valueOf(row: Row, name: string): Value {
@@ -132,10 +166,11 @@ export class TableWriter {
   }
 }
 
-/** A value as `copy` reads it. @throws RangeError when it is a date that is none */
-function copyText(value: Value, type: PgType): string {
+const isJson = (type: PgType): boolean => type === 'jsonb' || type === 'json';
+
+/** A value as `copy` reads it; documents come as their text. @throws RangeError when it is a date that is none */
+function copyText(value: Value): string {
   if (value === null) return '\\N';
-  if (type === 'jsonb') return escaped(JSON.stringify(value));
   if (value instanceof Date) return value.toISOString();
   return escaped(typeof value === 'object' ? JSON.stringify(value) : String(value));
 }

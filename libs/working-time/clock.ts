@@ -95,19 +95,20 @@ export function promiseClock(
   };
 }
 
+/** What a clock has in the beginning, besides its promise. */
+export const freshClock = {
+  pauses: [],
+  extensions: [],
+  addedWorkingDays: 0,
+  stoppedAt: null,
+  breachedAt: null,
+  withdrawnBreaches: 0,
+  sealed: false,
+} satisfies Partial<ClockState>;
+
 /** Starts a clock from its recorded promise. */
 export function startClock(promise: ClockPromise, cause?: string): ClockState {
-  return {
-    ...promise,
-    ...(cause === undefined ? {} : { startedBy: cause }),
-    pauses: [],
-    extensions: [],
-    addedWorkingDays: 0,
-    stoppedAt: null,
-    breachedAt: null,
-    withdrawnBreaches: 0,
-    sealed: false,
-  };
+  return { ...promise, ...(cause === undefined ? {} : { startedBy: cause }), ...freshClock };
 }
 
 /*

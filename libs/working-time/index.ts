@@ -18,6 +18,7 @@ export {
   clockIdOf,
   continueClock,
   extendClock,
+  freshClock,
   type Mark,
   openPauseOf,
   pauseClock,

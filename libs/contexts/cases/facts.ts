@@ -3,6 +3,7 @@ import { dueOf, runningClocks, thresholdsOf } from './clocks.js';
 import type { CaseFacts } from './state.js';
 
 export { type Candidate, LOAD_WEIGHTS } from './assignment.js';
+export { caseDocument } from './case-document.js';
 export { currentClock, dueOf, viewOf } from './clocks.js';
 export { factsAfter } from './facts-after.js';
 export { foldCase } from './fold.js';

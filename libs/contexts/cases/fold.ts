@@ -17,7 +17,7 @@ import type { CorrectionEvent } from './contract-corrections.js';
 import { changeClock, ended, leftByDepartment, type Mark, sentBack, started, stopped } from './fold-clocks.js';
 import { corrected, isCorrection } from './fold-corrections.js';
 import { movedBy } from './sight.js';
-import { type CaseFacts, freshCycle, type Rectification, type Supervision } from './state.js';
+import { type CaseFacts, freshCase, freshCycle, type Rectification, type Supervision } from './state.js';
 
 interface When {
   readonly occurredAt: number;
@@ -70,45 +70,11 @@ function registered(data: Extract<CaseEvent, { type: 'CaseRegistered' }>['data']
     urgency: data.urgency,
     subjects: data.subjects,
     firstContactPerson: data.firstContactPerson,
-    ...freshCycle,
+    ...freshCase,
     status: 'REGISTERED',
     registeredAt: occurredAt,
     lastAt: occurredAt,
     cycle: 1,
-    ...notPaused,
-    coDepartmentIds: [],
-    specialistId: null,
-    takeBack: null,
-    routing: null,
-    dispatchedAt: null,
-    returns: 0,
-    returnedBy: [],
-    returned: null,
-    supplement: null,
-    supplementsAsked: 0,
-    reminders: [],
-    talentWroteAt: null,
-    deskWroteAt: null,
-    tags: [],
-    dropped: false,
-    direct: false,
-    opinions: [],
-    extensionAsked: null,
-    extensionsGranted: 0,
-    handlers: [],
-    clocks: [],
-    clockDepartments: {},
-    standingBreaches: [],
-    excuses: [],
-    ratings: [],
-    rectifications: [],
-    sealedCycles: [],
-    deferred: null,
-    pauseAsked: null,
-    proposal: null,
-    reasons: {},
-    corrections: 0,
-    supervisions: [],
   };
 }
 

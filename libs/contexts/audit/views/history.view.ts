@@ -37,7 +37,7 @@ export const history = projection<HistoryRow>({
       reason_code: 'text null',
       command_id: 'uuid',
       hash: 'text',
-      data: 'jsonb',
+      data: 'json',
     },
     key: ['stream', 'revision'],
     partition: 'stream',

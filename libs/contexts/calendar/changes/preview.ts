@@ -1,6 +1,6 @@
 import { badInput } from '@huicai/http';
 import { type ClockState, dueIfResumedAt, dueInputOf, formatInstant, type Instant, openPauseOf } from '@huicai/working-time';
-import type { CaseFacts } from '../../cases/facts.js';
+import { type CaseFacts, caseDocument } from '../../cases/facts.js';
 import type { Reads } from '../../edge.js';
 import { nextVersion } from '../calendar.intake.js';
 import { checkChange } from '../calendar.js';
@@ -93,7 +93,7 @@ async function openCasesAfter({ db }: Reads, caseId: string | null): Promise<Cas
      order by case_id limit ${PAGE}`,
     [caseId],
   );
-  return rows.map(({ facts }) => facts);
+  return rows.map(({ facts }) => caseDocument.read(facts));
 }
 
 /** Counts the clocks that move, in all and by whose they are. */

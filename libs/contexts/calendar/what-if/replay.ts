@@ -1,5 +1,5 @@
 import type { ClockState, Instant } from '@huicai/working-time';
-import type { CaseFacts } from '../../cases/facts.js';
+import { type CaseFacts, caseDocument } from '../../cases/facts.js';
 import type { Reads } from '../../edge.js';
 import type { Matter } from '../facts.js';
 import { judgeClock, type Supposition } from './judge.js';
@@ -53,5 +53,5 @@ async function casesAfter({ db }: Reads, caseId: string | null, until: Instant):
      order by c.case_id limit ${PAGE}`,
     [caseId, until],
   );
-  return rows;
+  return rows.map(({ facts, category }) => ({ facts: caseDocument.read(facts), category }));
 }

@@ -1,7 +1,7 @@
 import type { RecordedEvent, Sealed } from '@huicai/kernel';
 import { projection, type Queryable, type Row } from '@huicai/projections';
 import type { CaseEvent, Outcome } from '../contract.js';
-import { type CaseFacts, type CaseStatus, factsAfter } from '../facts.js';
+import { type CaseFacts, type CaseStatus, caseDocument, factsAfter } from '../facts.js';
 
 export interface CaseDetailRow extends Row {
   case_id: string;
@@ -50,8 +50,9 @@ export const caseDetail = projection<CaseDetailRow>({
       matter: 'jsonb',
       reply: 'jsonb null',
       missing: 'jsonb',
-      facts: 'jsonb',
+      facts: 'json',
     },
+    documents: { facts: caseDocument },
     key: ['case_id'],
     partition: 'case_id',
     indexes: ['(number)', '(talent_id, registered_at desc)', '(employer_id, registered_at desc) where employer_id is not null'],
@@ -109,7 +110,8 @@ export function missingAfter(event: Pick<RecordedEvent, 'type' | 'data'>, facts:
 }
 
 export async function findCase(db: Queryable, caseId: string): Promise<CaseDetailRow | undefined> {
-  return (await db.query<CaseDetailRow>('select * from read.case_detail where case_id = $1', [caseId])).rows[0];
+  const { rows } = await db.query<CaseDetailRow>('select * from read.case_detail where case_id = $1', [caseId]);
+  return rows.map(withFacts)[0];
 }
 
 /** A talent's own cases, latest first. @param before registration instant and id of the last one seen */
@@ -124,7 +126,7 @@ export async function casesOfTalent(
      order by registered_at desc, case_id desc limit $4`,
     [talentId, before?.registeredAt ?? null, before?.caseId ?? null, limit],
   );
-  return rows;
+  return rows.map(withFacts);
 }
 
 /**
@@ -145,5 +147,7 @@ export async function casesOfEmployer(
      order by c.registered_at desc, c.case_id desc limit $5`,
     [employerId, which.caseId ?? null, which.before?.registeredAt ?? null, which.before?.caseId ?? null, limit],
   );
-  return rows;
+  return rows.map(withFacts);
 }
+
+const withFacts = (row: CaseDetailRow): CaseDetailRow => ({ ...row, facts: caseDocument.read(row.facts) });

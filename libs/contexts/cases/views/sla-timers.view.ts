@@ -1,6 +1,6 @@
 import { type PartitionRows, projection, type Queryable, type Row } from '@huicai/projections';
 import type { TimeReference } from '../../calendar/facts.js';
-import { type CaseFacts, dueOf, factsAfter } from '../facts.js';
+import { type CaseFacts, caseDocument, dueOf, factsAfter } from '../facts.js';
 import { supplementEnds } from '../rules/supplement.js';
 
 /** The row of the case itself, which the rows of its timers are derived from. */
@@ -46,8 +46,9 @@ export const slaTimers = projection<SlaTimerRow, TimeReference>({
       due: 'timestamptz null',
       withdrawn: 'int4',
       cause: 'text null',
-      facts: 'jsonb null',
+      facts: 'json null',
     },
+    documents: { facts: caseDocument },
     key: ['case_id', 'clock_id'],
     partition: 'case_id',
     // What is due is one stretch at the beginning, in firing order: whatever is not due yet is never looked at.

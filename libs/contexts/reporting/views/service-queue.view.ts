@@ -3,6 +3,7 @@ import type { PromisedClock, TimeReference } from '../../calendar/facts.js';
 import {
   type CaseFacts,
   type CaseStatus,
+  caseDocument,
   caseTiming,
   currentClock,
   dueOf,
@@ -99,8 +100,9 @@ export const serviceQueue = projection<ServiceQueueRow, TimeReference>({
       yellow_at: 'timestamptz null',
       red_at: 'timestamptz null',
       severe_at: 'timestamptz null',
-      facts: 'jsonb',
+      facts: 'json',
     },
+    documents: { facts: caseDocument },
     key: ['case_id'],
     partition: 'case_id',
     indexes: [

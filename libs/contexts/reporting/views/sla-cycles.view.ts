@@ -1,7 +1,7 @@
 import { inShort, projection, putMoved, type Row } from '@huicai/projections';
 import { officeDay, type TimeReference } from '../../calendar/facts.js';
 import type { CaseEvent } from '../../cases/contract.js';
-import { type CaseFacts, type CycleFacts, dueOf, factsAfter } from '../../cases/facts.js';
+import { type CaseFacts, type CycleFacts, caseDocument, dueOf, factsAfter } from '../../cases/facts.js';
 
 export interface SlaCycleRow extends Row {
   case_id: string;
@@ -82,8 +82,9 @@ export const slaCycles = projection<SlaCycleRow, TimeReference>({
       rating: 'int4 null',
       rating_void: 'bool',
       side_clocks: 'jsonb',
-      facts: 'jsonb null',
+      facts: 'json null',
     },
+    documents: { facts: caseDocument },
     key: ['case_id', 'cycle'],
     partition: 'case_id',
     indexes: [
