@@ -94,6 +94,17 @@ export class FactSources {
   }
 
   /**
+   * Calendar and policy for read models that are given these events of the log: holding all that was published up to them. Only where
+   * one of them publishes something is the store asked.
+   */
+  async timeWith(batch: readonly { readonly stream: string }[]): Promise<TimeReference> {
+    const { calendarStream, policyStream } = this;
+    const isOld = batch.some(({ stream }) => stream === CALENDAR_STREAM || stream === POLICY_STREAM);
+    if (isOld || calendarStream.isEmpty || policyStream.isEmpty) return this.time();
+    return { calendar: calendarStream.known, policy: policyStream.known };
+  }
+
+  /**
    * Calendar and policy holding at least these versions. A version never changes, so what was promised under it can be derived
    * without asking the store again.
    */

@@ -176,7 +176,7 @@ export const rebuildParts = (system: HuicaiSystem): RebuildParts => ({
   eventAt: eventAt(system),
   upcasters,
   aggregates: ourAggregates,
-  reference: () => system.facts.time(),
+  reference: (batch) => system.facts.timeWith(batch),
 });
 
 /** How long to wait after a server was away, or somebody else was at it, milliseconds. */

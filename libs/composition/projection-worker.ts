@@ -151,7 +151,7 @@ async function keepUntilChanged(
     upcasters,
     aggregates: ourAggregates,
     projections,
-    reference: () => system.facts.time(),
+    reference: (batch) => system.facts.timeWith(batch),
     referenceMark: (reference) => timeMark(reference as TimeReference),
     log,
     onProgress: (now) => {

@@ -1,18 +1,19 @@
 import type { PartitionRows } from './projection.js';
 import type { Row, TableWriter } from './table.js';
 
-/** What has become of one partition: its rows as they stand, and which of them are to be written or deleted. */
-interface Changes {
-  readonly rows: Map<string, Row>;
-  readonly dirty: Map<string, Row>;
-  readonly gone: Map<string, Row>;
-  /** Keys of the rows that the table is known to have. */
-  readonly stored: Set<string>;
+/** What is to be done to a table. */
+export interface RowChanges {
+  readonly deleted: readonly Row[];
+  /** Rows that the table is known to have. */
+  readonly known: readonly Row[];
+  /** Rows that it is not known to have. */
+  readonly fresh: readonly Row[];
 }
 
-/** The rows a batch touches, by partition, and what has become of them: written together when the batch is folded. */
+/** The rows that folds touch, by partition, and what has become of them. */
 export class BatchRows {
-  private readonly partitions = new Map<string, Changes>();
+  private readonly partitions = new Map<string, Partition>();
+  private uses = 0;
 
   constructor(
     private readonly writer: TableWriter,
@@ -20,12 +21,11 @@ export class BatchRows {
   ) {}
 
   loaded(rows: readonly Row[]): void {
-    for (const row of rows) {
-      const { rows: known, stored } = this.of(String(row[this.partitionColumn]));
-      const key = this.writer.keyOf(row);
-      known.set(key, row);
-      stored.add(key);
-    }
+    for (const row of rows) this.of(String(row[this.partitionColumn])).loaded(row);
+  }
+
+  has(name: string): boolean {
+    return this.partitions.has(name);
   }
 
   /** Gives up everything known of a partition, so that it can be loaded anew. */
@@ -34,60 +34,110 @@ export class BatchRows {
   }
 
   partition(name: string): PartitionRows {
-    const { rows, dirty, gone } = this.of(name);
-    return {
-      all: () => [...rows.values()],
-      one: () => rows.values().next().value,
-      put: (row) => {
-        if (String(row[this.partitionColumn]) !== name) throw new Error(`A row of another partition was put into ${name}`);
-        const key = this.writer.keyOf(row);
-        rows.set(key, row);
-        gone.delete(key);
-        dirty.set(key, row);
-      },
-      delete: (row) => {
-        const key = this.writer.keyOf(row);
-        rows.delete(key);
-        dirty.delete(key);
-        gone.set(key, row);
-      },
-    };
+    const partition = this.of(name);
+    partition.used = ++this.uses;
+    return partition;
   }
 
   /** Puts the whole row in place of each that is to be written of a partition. */
   complete(name: string, whole: (row: Row) => Row): void {
-    const { rows, dirty } = this.of(name);
-    for (const [key, row] of dirty) {
-      const completed = whole(row);
-      rows.set(key, completed);
-      dirty.set(key, completed);
-    }
+    this.of(name).complete(whole);
   }
 
-  /** Rows to be written: those the table is known to have, and those it is not. */
-  written(): { readonly known: Row[]; readonly fresh: Row[] } {
-    const known: Row[] = [];
-    const fresh: Row[] = [];
-    for (const { dirty, stored } of this.partitions.values())
-      for (const [key, row] of dirty) (stored.has(key) ? known : fresh).push(row);
-    return { known, fresh };
+  /** As {@link complete}, for all partitions. */
+  completeAll(whole: (row: Row) => Row): void {
+    for (const partition of this.partitions.values()) partition.complete(whole);
   }
 
-  deleted(): Row[] {
-    return [...this.partitions.values()].flatMap(({ gone }) => [...gone.values()]);
-  }
-
-  /** All rows as they stand, by partition. */
-  *standing(): Iterable<readonly [partition: string, rows: readonly Row[]]> {
-    for (const [name, { rows }] of this.partitions) yield [name, [...rows.values()]];
-  }
-
-  private of(name: string): Changes {
-    let changes = this.partitions.get(name);
-    if (!changes) {
-      changes = { rows: new Map(), dirty: new Map(), gone: new Map(), stored: new Set() };
-      this.partitions.set(name, changes);
-    }
+  changes(): RowChanges {
+    const changes = { deleted: [] as Row[], known: [] as Row[], fresh: [] as Row[] };
+    for (const partition of this.partitions.values()) partition.addTo(changes);
     return changes;
+  }
+
+  /**
+   * From now on the table has what was changed. Only so many partitions are kept, those that were asked for last.
+   *
+   * @returns whether any was given up
+   */
+  written(kept: number): boolean {
+    for (const partition of this.partitions.values()) partition.written();
+    const surplus = this.partitions.size - kept;
+    if (surplus <= 0) return false;
+    const byUse = [...this.partitions].sort(([, a], [, b]) => a.used - b.used);
+    for (const [name] of byUse.slice(0, surplus)) this.partitions.delete(name);
+    return true;
+  }
+
+  private of(name: string): Partition {
+    let partition = this.partitions.get(name);
+    if (!partition) {
+      partition = new Partition(name, this.partitionColumn, this.writer);
+      this.partitions.set(name, partition);
+    }
+    return partition;
+  }
+}
+
+/** The rows of one partition as they stand, and which of them are to be written or deleted. */
+class Partition implements PartitionRows {
+  /** When it was asked for last, counted in uses. */
+  used = 0;
+  private readonly rows = new Map<string, Row>();
+  /** Keys of the rows that are to be written. */
+  private readonly dirty = new Set<string>();
+  private readonly gone = new Map<string, Row>();
+  /** Keys of the rows that the table is known to have. */
+  private readonly stored = new Set<string>();
+
+  constructor(
+    private readonly name: string,
+    private readonly column: string,
+    private readonly writer: TableWriter,
+  ) {}
+
+  loaded(row: Row): void {
+    const key = this.writer.keyOf(row);
+    this.rows.set(key, row);
+    this.stored.add(key);
+  }
+
+  all(): Row[] {
+    return [...this.rows.values()];
+  }
+
+  one(): Row | undefined {
+    return this.rows.values().next().value;
+  }
+
+  put(row: Row): void {
+    if (String(row[this.column]) !== this.name) throw new Error(`A row of another partition was put into ${this.name}`);
+    const key = this.writer.keyOf(row);
+    this.rows.set(key, row);
+    if (this.gone.size > 0) this.gone.delete(key);
+    this.dirty.add(key);
+  }
+
+  delete(row: Row): void {
+    const key = this.writer.keyOf(row);
+    this.rows.delete(key);
+    this.dirty.delete(key);
+    this.gone.set(key, row);
+  }
+
+  complete(whole: (row: Row) => Row): void {
+    for (const key of this.dirty) this.rows.set(key, whole(this.rows.get(key)!));
+  }
+
+  addTo({ deleted, known, fresh }: { deleted: Row[]; known: Row[]; fresh: Row[] }): void {
+    deleted.push(...this.gone.values());
+    for (const key of this.dirty) (this.stored.has(key) ? known : fresh).push(this.rows.get(key)!);
+  }
+
+  written(): void {
+    for (const key of this.dirty) this.stored.add(key);
+    for (const key of this.gone.keys()) this.stored.delete(key);
+    this.dirty.clear();
+    this.gone.clear();
   }
 }

@@ -50,6 +50,11 @@ export class Parking {
     return this.partitions.get(schema)?.has(partition) ?? false;
   }
 
+  /** Whether none of it concerns this projection. */
+  isNothingTo(projection: string, schema: string): boolean {
+    return this.parkedOf(schema) === 0 && ![...this.events].some((event) => event.startsWith(`${projection} `));
+  }
+
   parkedOf(schema: string): number {
     return this.partitions.get(schema)?.size ?? 0;
   }

@@ -4,7 +4,6 @@ import { BatchRows } from './batch-rows.js';
 import { addLetters, type NewLetter, type Parking } from './dead-letters.js';
 import { faultText } from './dead-letters-fault.js';
 import { FoldError, isPoison } from './outage.js';
-import type { PartitionMemory } from './partition-memory.js';
 import type { AnyProjection } from './projection.js';
 import type { Queryable } from './queryable.js';
 import type { TableWriter } from './table.js';
@@ -30,11 +29,6 @@ export interface FoldOptions {
    * thrown: that is the fast way, to be followed by a careful one.
    */
   readonly careful?: boolean;
-  /**
-   * Of one who writes the tables alone: what it holds is not loaded, and rows that are not there yet are copied in. To be cleared
-   * when the transaction fails. Without effect when `careful`.
-   */
-  readonly memory?: PartitionMemory;
   readonly maxParked?: number;
 }
 
@@ -56,7 +50,7 @@ export async function foldBatch(
   target: FoldTarget,
   events: readonly RecordedEvent[],
   reference: unknown,
-  { parking, careful = false, memory, maxParked = MAX_PARKED }: FoldOptions,
+  { parking, careful = false, maxParked = MAX_PARKED }: FoldOptions,
 ): Promise<readonly NewLetter[]> {
   const { schema, definition } = target;
   const open = new Map<string, RecordedEvent[]>();
@@ -72,7 +66,7 @@ export async function foldBatch(
       else open.set(partition, [event]);
     }
   }
-  const halts = await foldPartitions(db, target, open, reference, careful, memory);
+  const halts = await foldPartitions(db, target, open, reference, careful);
   for (const [partition, { at, error }] of halts)
     for (const [i, event] of open.get(partition)!.entries())
       if (i >= at) letters.push({ partition, event, error: i === at ? error : null });
@@ -94,10 +88,9 @@ export async function foldPartitions(
   open: ReadonlyMap<string, readonly RecordedEvent[]>,
   reference: unknown,
   careful: boolean,
-  memory?: PartitionMemory,
 ): Promise<Map<string, Halt>> {
   if (open.size === 0) return new Map();
-  const work = new PartitionWork(db, target, reference, careful ? undefined : memory);
+  const work = new PartitionWork(db, target, reference);
   if (!careful) return work.foldAndWrite(open);
   const { found, refused } = await savepoint(db, () => work.foldAndWrite(open));
   if (refused === undefined) return found;
@@ -115,7 +108,6 @@ class PartitionWork {
     private readonly db: Queryable,
     private readonly target: FoldTarget,
     private readonly reference: unknown,
-    private readonly memory: PartitionMemory | undefined,
   ) {}
 
   async foldAndWrite(open: ReadonlyMap<string, readonly RecordedEvent[]>): Promise<Map<string, Halt>> {
@@ -151,13 +143,7 @@ class PartitionWork {
   private async load(partitions: readonly string[]): Promise<BatchRows> {
     const { definition, writer } = this.target;
     const changes = new BatchRows(writer, definition.table.partition);
-    if (definition.appendOnly) return changes;
-    const unknown = partitions.filter((partition) => {
-      const rows = this.memory?.take(partition);
-      if (rows) changes.loaded(rows);
-      return !rows;
-    });
-    if (unknown.length > 0) changes.loaded(await writer.load(this.db, unknown));
+    if (!definition.appendOnly) changes.loaded(await writer.load(this.db, partitions));
     return changes;
   }
 
@@ -216,14 +202,10 @@ class PartitionWork {
   }
 
   private async write(changes: BatchRows): Promise<void> {
-    const { definition, writer } = this.target;
-    const { known, fresh } = changes.written();
-    await writer.delete(this.db, changes.deleted());
-    if (!this.memory) return writer.upsert(this.db, [...known, ...fresh]);
-    await writer.insert(this.db, fresh);
-    await writer.upsert(this.db, known);
-    if (definition.appendOnly) return;
-    for (const [partition, rows] of changes.standing()) this.memory.keep(partition, rows);
+    const { writer } = this.target;
+    const { deleted, known, fresh } = changes.changes();
+    await writer.delete(this.db, deleted);
+    await writer.upsert(this.db, [...known, ...fresh]);
   }
 }
 

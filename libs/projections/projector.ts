@@ -22,7 +22,7 @@ export interface ProjectorOptions {
   readonly aggregates: ReadonlySet<string>;
   readonly projections: readonly LiveProjection[];
   /** Brings reference data up to the batch before it is folded. */
-  readonly reference: (batch: readonly RecordedEvent[]) => Promise<unknown>;
+  readonly reference: (batch: readonly Pick<RecordedEvent, 'stream' | 'revision'>[]) => Promise<unknown>;
   /** Tells by what reference data rows were derived; left out, none are derived anew when it changes. */
   readonly referenceMark?: (reference: unknown) => string;
   readonly log: (line: string) => void;

@@ -20,7 +20,7 @@ export interface FillProgress {
 
 export interface FillOptions {
   readonly signal?: AbortSignal;
-  /** Events per transaction; 10,000 unless told. */
+  /** Events per transaction; 20,000 unless told. */
   readonly batchSize?: number;
   readonly onProgress?: (progress: FillProgress) => void;
   readonly log?: (line: string) => void;
@@ -39,6 +39,9 @@ export class RebuildRunningError extends RebuildError {
     this.name = 'RebuildRunningError';
   }
 }
+
+/** Events that are folded in one go: short-lived, so that what is read is not kept longer than it takes to fold it. */
+const AT_ONCE = 100;
 
 /** Fewer events than this between the candidate and the end of the log, and the leader takes it from there. */
 const NEAR = 500;
@@ -117,18 +120,20 @@ class Filler {
     private readonly types: ReadonlySet<string>,
     private readonly options: FillOptions,
   ) {
-    this.size = options.batchSize ?? 10_000;
+    this.size = options.batchSize ?? 20_000;
   }
 
   /** Whether it came to the end. */
   async fill(): Promise<boolean> {
-    for (let indexed = false; ; indexed = true) {
+    for (let indexed = false; ; ) {
       const read = await this.readToEnd();
       if (this.options.signal?.aborted) return false;
+      if (this.isSetBack) continue;
       if (indexed && read < NEAR) break;
       if (indexed) continue;
       this.tell('indexing');
       for (const candidate of this.candidates) await candidate.index();
+      indexed = true;
     }
     for (const candidate of this.candidates) await candidate.handOver();
     return true;
@@ -141,6 +146,10 @@ class Filler {
     return (handled as bigint[]).reduce((a, b) => (a < b ? a : b));
   }
 
+  private get isSetBack(): boolean {
+    return this.candidates.some((candidate) => candidate.isSetBack);
+  }
+
   private get events(): number {
     return Math.min(...this.candidates.map((candidate) => candidate.events));
   }
@@ -148,13 +157,14 @@ class Filler {
   /** Reads on to where the log ends now; how many events of ours that were. */
   private async readToEnd(): Promise<number> {
     const { store } = this.parts;
+    for (const candidate of this.candidates) candidate.goOn();
     const before = this.events;
     for await (const last of store.readAll({ backwards: true, maxCount: 1 })) this.head = last.position;
     const after = this.start;
     let writing: Promise<void> = Promise.resolve();
     try {
-      for await (const stored of ahead(store.readAll(after === undefined ? {} : { after }), this.size)) {
-        if (this.options.signal?.aborted) break;
+      for await (const stored of ahead(store.readAll(after === undefined ? {} : { after }), Math.min(this.size, AT_ONCE))) {
+        if (this.options.signal?.aborted || this.isSetBack) break;
         // One batch waits behind the one that is written: a candidate that is done with its share goes on while others write.
         const next = this.give(stored, await this.batchOf(stored));
         next.catch(() => undefined);
@@ -162,6 +172,8 @@ class Filler {
         writing = next;
       }
       await writing;
+      const reference = await this.parts.reference([]);
+      await Promise.all(this.candidates.map((candidate) => candidate.flush(reference)));
     } finally {
       // None is at work any more when the locks are given back.
       await Promise.all(this.candidates.map((candidate) => candidate.settled()));
@@ -171,7 +183,7 @@ class Filler {
 
   /** Has the candidates take a batch, and tells when all have. */
   private async give(stored: readonly StoredEvent[], batch: FillBatch | undefined): Promise<void> {
-    if (batch) await Promise.all(this.candidates.map((candidate) => candidate.take(batch)));
+    if (batch) await Promise.all(this.candidates.map((candidate) => candidate.take(batch, this.size)));
     this.tell('reading', stored.at(-1)!.position);
   }
 
@@ -187,7 +199,7 @@ class Filler {
       positions: ours.map(({ position }) => position),
       events,
       end: { position: last.position, stream: last.stream, revision: last.revision, id: last.id },
-      reference: await this.parts.reference(events),
+      reference: await this.parts.reference(ours),
     };
   }
 

@@ -2,6 +2,7 @@ import type { RecordedEvent } from '@huicai/kernel';
 import { BatchRows } from './batch-rows.js';
 import type { FoldTarget } from './fold-batch.js';
 import type { Queryable } from './queryable.js';
+import { expectReadable } from './unreadable.js';
 
 /** Of so many partitions the rows are kept at hand; a case's are some five kilobytes. */
 const KEPT = 5_000;
@@ -34,6 +35,7 @@ export class RowsAhead {
     for (const [i, event] of events.entries()) {
       const partition = parts[i];
       if (partition === undefined) continue;
+      expectReadable(event);
       step(this.changes.partition(partition), event, reference);
     }
   }

@@ -95,8 +95,8 @@ export class Sweeper {
     const changes = new BatchRows(target.writer, partition);
     if (names.length > 0) changes.loaded(await target.writer.load(db, names));
     for (const name of names) this.rederive(live, changes.partition(name), name, reference);
-    const { known, fresh } = changes.written();
-    await target.writer.delete(db, changes.deleted());
+    const { deleted, known, fresh } = changes.changes();
+    await target.writer.delete(db, deleted);
     await target.writer.upsert(db, [...known, ...fresh]);
     const moved = place.moved + known.length + fresh.length;
     const next: Place =

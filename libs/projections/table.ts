@@ -1,3 +1,4 @@
+import type { RowChanges } from './batch-rows.js';
 import { copyIn } from './copy.js';
 import { type ListSpec, listsDdl } from './lists.js';
 import { FoldError } from './outage.js';
@@ -101,14 +102,34 @@ export class TableWriter {
   }
 
   async upsert(db: Queryable, rows: readonly Row[]): Promise<void> {
-    for (let from = 0; from < rows.length; from += PER_STATEMENT) {
-      const some = rows.slice(from, from + PER_STATEMENT);
-      const columns = this.names.map((name, i) => {
-        const values = some.map((row) => this.valueOf(row, name));
-        return isJson(this.types[i]!) ? `[${values.map((value) => this.textOf(name, value)).join()}]` : values;
-      });
-      await db.query(this.upsertSql, columns);
-    }
+    for (let from = 0; from < rows.length; from += PER_STATEMENT)
+      await db.query(this.upsertSql, this.arraysOf(rows.slice(from, from + PER_STATEMENT)));
+  }
+
+  /** The rows, column by column, as one statement is given them. */
+  private arraysOf(rows: readonly Row[]): unknown[] {
+    return this.names.map((name, i) => {
+      const values = rows.map((row) => this.valueOf(row, name));
+      return isJson(this.types[i]!) ? `[${values.map((value) => this.textOf(name, value)).join()}]` : values;
+    });
+  }
+
+  /**
+   * Takes rows as they are now, for one who writes them while they change on.
+   *
+   * @returns the work of writing them, over one connection; it throws as {@link insert}
+   * @throws FoldError, RangeError when a row is none
+   */
+  changing({ deleted, known, fresh }: RowChanges): (db: Queryable) => Promise<void> {
+    const copied = this.copyOf(fresh);
+    const upserted: unknown[][] = [];
+    for (let from = 0; from < known.length; from += PER_STATEMENT)
+      upserted.push(this.arraysOf(known.slice(from, from + PER_STATEMENT)));
+    return async (db) => {
+      await this.delete(db, deleted);
+      if (copied.length > 0) await copyIn(db, this.copySql, copied);
+      for (const arrays of upserted) await db.query(this.upsertSql, arrays);
+    };
   }
 
   /**
@@ -118,7 +139,10 @@ export class TableWriter {
    * @throws what PostgreSQL says, also when it has one of them; RangeError when an instant is none
    */
   async insert(db: Queryable, rows: readonly Row[]): Promise<void> {
-    if (rows.length === 0) return;
+    if (rows.length > 0) await copyIn(db, this.copySql, this.copyOf(rows));
+  }
+
+  private copyOf(rows: readonly Row[]): Buffer[] {
     const chunks: Buffer[] = [];
     let text = '';
     for (const row of rows) {
@@ -134,7 +158,7 @@ export class TableWriter {
       text = '';
     }
     if (text !== '') chunks.push(Buffer.from(text));
-    await copyIn(db, this.copySql, chunks);
+    return chunks;
   }
 
   /** A value as JSON. */
@@ -162,7 +186,8 @@ export class TableWriter {
   }
 
   keyOf(row: Row): string {
-    return JSON.stringify(this.spec.key.map((name) => row[name]));
+    const { key } = this.spec;
+    return key.length === 1 ? String(row[key[0]!]) : JSON.stringify(key.map((name) => row[name]));
   }
 }
 
