@@ -60,9 +60,9 @@ export async function diffGenerations(
   return inTransaction(pool, async (db) => {
     await db.query('set transaction isolation level repeatable read, read only');
     const [left, right] = [await columnsOf(db, now!.live), await columnsOf(db, other)];
-    const shared = [...left].filter((column) => right.has(column));
+    const shared = new Map([...left].filter(([column]) => right.has(column)));
     const { key, partition } = definition.table;
-    const missing = [...key, partition].filter((column) => !shared.includes(column));
+    const missing = [...key, partition].filter((column) => !shared.has(column));
     if (missing.length > 0) throw new RebuildError(`The tables can not be compared: only one of them has ${missing.join(', ')}.`);
     const { counts, same } = await count(db, now!.live, other, shared, key);
     return {
@@ -72,8 +72,8 @@ export async function diffGenerations(
       same,
       samples: await sample(db, now!.live, other, shared, definition, samples),
       unshared: [
-        ...[...left].filter((column) => !right.has(column)).map((column) => ({ name: column, in: 'live' as const })),
-        ...[...right].filter((column) => !left.has(column)).map((column) => ({ name: column, in: 'candidate' as const })),
+        ...[...left.keys()].filter((column) => !right.has(column)).map((column) => ({ name: column, in: 'live' as const })),
+        ...[...right.keys()].filter((column) => !left.has(column)).map((column) => ({ name: column, in: 'candidate' as const })),
       ],
       positions: { live: await positionOf(db, now!.live), candidate: await positionOf(db, other) },
     };
@@ -92,11 +92,11 @@ async function level(pool: Pool, live: string, other: string, withinMs: number):
   while ((await positionOf(pool, live)) !== (await positionOf(pool, other)) && Date.now() < deadline) await delay(100);
 }
 
-async function columnsOf(db: Queryable, schema: string): Promise<Set<string>> {
-  const { rows } = await db.query<{ name: string }>(
-    `select attname as name from pg_attribute where attrelid = '${schema}.rows'::regclass and attnum > 0 and not attisdropped order by attnum`,
+async function columnsOf(db: Queryable, schema: string): Promise<Columns> {
+  const { rows } = await db.query<{ name: string; json: boolean }>(
+    `select attname as name, atttypid in ('json'::regtype, 'jsonb'::regtype) as json from pg_attribute where attrelid = '${schema}.rows'::regclass and attnum > 0 and not attisdropped order by attnum`,
   );
-  return new Set(rows.map((row) => row.name));
+  return new Map(rows.map(({ name, json }) => [name, json ? '::jsonb' : '']));
 }
 
 async function positionOf(db: Queryable, schema: string): Promise<string | null> {
@@ -108,8 +108,11 @@ async function positionOf(db: Queryable, schema: string): Promise<string | null>
 const beside = (live: string, candidate: string, key: readonly string[]): string =>
   `${live}.rows l full join ${candidate}.rows c on ${key.map((k) => `l.${quote(k)} = c.${quote(k)}`).join(' and ')}`;
 
-const kindOf = (shared: readonly string[], key: readonly string[]): string => {
-  const [l, c] = ['l', 'c'].map((side) => shared.map((column) => `${side}.${quote(column)}`).join(', '));
+/** Columns by name, with what makes a value of them comparable: documents are compared by what they say, not by their text. */
+type Columns = ReadonlyMap<string, '' | '::jsonb'>;
+
+const kindOf = (shared: Columns, key: readonly string[]): string => {
+  const [l, c] = ['l', 'c'].map((side) => [...shared].map(([name, cast]) => `${side}.${quote(name)}${cast}`).join(', '));
   return `case when c.${quote(key[0]!)} is null then 'only-live' when l.${quote(key[0]!)} is null then 'only-candidate'
     when row(${l}) is distinct from row(${c}) then 'changed' end`;
 };
@@ -118,7 +121,7 @@ async function count(
   db: Queryable,
   live: string,
   candidate: string,
-  shared: readonly string[],
+  shared: Columns,
   key: readonly string[],
 ): Promise<Pick<Diff, 'counts' | 'same'>> {
   const { rows } = await db.query<{ kind: DifferenceKind | null; n: number }>(
@@ -137,7 +140,7 @@ async function sample(
   db: Queryable,
   live: string,
   candidate: string,
-  shared: readonly string[],
+  shared: Columns,
   { table: { key, partition } }: AnyProjection,
   most: number,
 ): Promise<Difference[]> {
@@ -160,7 +163,7 @@ async function sample(
       columns:
         row.kind !== 'changed'
           ? []
-          : shared
+          : [...shared.keys()]
               .filter((column) => row.live![column] !== row.candidate![column])
               .map((column) => ({ name: column, live: row.live![column] ?? null, candidate: row.candidate![column] ?? null })),
     };

@@ -108,7 +108,28 @@ export const freshClock = {
 
 /** Starts a clock from its recorded promise. */
 export function startClock(promise: ClockPromise, cause?: string): ClockState {
-  return { ...promise, ...(cause === undefined ? {} : { startedBy: cause }), ...freshClock };
+  // Field by field, so that all clocks have one shape: whatever has many is copied much slower.
+  const clock: ClockState = {
+    clockId: promise.clockId,
+    kind: promise.kind,
+    cycle: promise.cycle,
+    n: promise.n,
+    limit: promise.limit,
+    calendarId: promise.calendarId,
+    calendarVersion: promise.calendarVersion,
+    policyVersion: promise.policyVersion,
+    startedAt: promise.startedAt,
+    promisedDue: promise.promisedDue,
+    provisional: promise.provisional,
+    pauses: freshClock.pauses,
+    extensions: freshClock.extensions,
+    addedWorkingDays: 0,
+    stoppedAt: null,
+    breachedAt: null,
+    withdrawnBreaches: 0,
+    sealed: false,
+  };
+  return cause === undefined ? clock : { ...clock, startedBy: cause };
 }
 
 /*

@@ -1,6 +1,6 @@
 import { type ClockState, clockIdOf, freshClock } from '@huicai/working-time';
 import type { Matter } from '../calendar/facts.js';
-import { type CaseFacts, freshCase } from './state.js';
+import { type CaseFacts, copyOf, freshCase } from './state.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -28,7 +28,7 @@ export const caseDocument = {
 
   read(stored: object): CaseFacts {
     const facts = { ...freshCase, ...(stored as CaseFacts) };
-    return { ...facts, clocks: facts.clocks.map((clock) => wholeClock(clock, facts)) };
+    return copyOf({ ...facts, clocks: facts.clocks.map((clock) => wholeClock(clock, facts)) });
   },
 };
 

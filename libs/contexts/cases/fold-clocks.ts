@@ -40,8 +40,12 @@ export function sentBack(state: CaseFacts, mark: Mark): ClockState[] {
   });
 }
 
-export function changeClock(state: CaseFacts, clockId: string, change: (clock: ClockState) => ClockState): CaseFacts {
-  return { ...state, clocks: state.clocks.map((c) => (c.clockId === clockId ? change(c) : c)) };
+export function changeClock(
+  state: CaseFacts,
+  clockId: string,
+  change: (clock: ClockState) => ClockState,
+): Pick<CaseFacts, 'clocks'> {
+  return { clocks: state.clocks.map((c) => (c.clockId === clockId ? change(c) : c)) };
 }
 
 /** Stops those of the department, and of those it has asked. */

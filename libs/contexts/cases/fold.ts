@@ -17,7 +17,7 @@ import type { CorrectionEvent } from './contract-corrections.js';
 import { changeClock, ended, leftByDepartment, type Mark, sentBack, started, stopped } from './fold-clocks.js';
 import { corrected, isCorrection } from './fold-corrections.js';
 import { movedBy } from './sight.js';
-import { type CaseFacts, freshCase, freshCycle, type Rectification, type Supervision } from './state.js';
+import { type CaseFacts, copyOf, freshCase, freshCycle, type Rectification, type Supervision } from './state.js';
 
 interface When {
   readonly occurredAt: number;
@@ -25,15 +25,15 @@ interface When {
   readonly actor: { readonly id: string; readonly role?: string };
 }
 
+/** What a step makes of a state. */
+type Change = Partial<CaseFacts>;
+
 /** The next state of a case; null only before its registration. Pure, and never throws on a recorded history. */
 export function foldCase(state: CaseFacts | null, event: CaseEvent, when: When): CaseFacts | null {
   if (event.type === 'CaseRegistered') return registered(event.data, when);
   if (!state) return null;
-  // A step never gives the state it was given, so its own is finished in place: read models fold by the million, and a copy of so
-  // wide a state costs more than the step.
-  const next: { -readonly [K in keyof CaseFacts]: CaseFacts[K] } = isCorrection(event)
-    ? corrected(state, event, when)
-    : step(state, event, when);
+  const next = copyOf(state);
+  Object.assign(next, isCorrection(event) ? corrected(state, event, when) : step(state, event, when));
   const moved = movedBy(event, state);
   if (moved) {
     next.departmentId = moved.departmentId;
@@ -59,7 +59,7 @@ const breached = (clocks: readonly ClockState[]): string[] =>
   clocks.filter(({ breachedAt }) => breachedAt !== null).map(({ clockId }) => clockId);
 
 function registered(data: Extract<CaseEvent, { type: 'CaseRegistered' }>['data'], { occurredAt }: When): CaseFacts {
-  return {
+  return copyOf({
     caseId: data.caseId,
     number: data.number,
     talentId: data.talentId,
@@ -75,7 +75,7 @@ function registered(data: Extract<CaseEvent, { type: 'CaseRegistered' }>['data']
     registeredAt: occurredAt,
     lastAt: occurredAt,
     cycle: 1,
-  };
+  });
 }
 
 /** Why an event moves the promise; undefined where it does not. */
@@ -88,39 +88,38 @@ function reasonOf(event: CaseEvent, { extensionAsked }: CaseFacts): string | und
 
 type Step = Exclude<CaseEvent, { type: 'CaseRegistered' } | CorrectionEvent>;
 
-function step(state: CaseFacts, event: Step, when: When): CaseFacts {
+function step(state: CaseFacts, event: Step, when: When): Change {
   // Clocks of two processes differ by a little; a clock can not be moved to before its last mark, so the fold never goes back.
   const at = Math.max(when.occurredAt, state.lastAt);
   const mark = { at, cause: when.eventId };
   switch (event.type) {
     case 'CaseAccepted':
       return {
-        ...state,
         status: 'ACCEPTED',
         acceptedAt: at,
         deferred: event.data.deferred ? { until: event.data.deferred.until, at, receivedAt: null } : null,
         clocks: started(state, event.data.clocks, mark),
       };
     case 'DeferredMaterialsReceived':
-      return { ...state, deferred: state.deferred && { ...state.deferred, receivedAt: at } };
+      return { deferred: state.deferred && { ...state.deferred, receivedAt: at } };
     case 'PauseRequested':
-      return { ...state, pauseAsked: { ...event.data, at, by: when.actor.id, role: when.actor.role ?? '' } };
+      return { pauseAsked: { ...event.data, at, by: when.actor.id, role: when.actor.role ?? '' } };
     case 'PauseRefused':
-      return { ...state, pauseAsked: null };
+      return { pauseAsked: null };
     case 'ResultProposed':
-      return { ...state, proposal: { ...event.data, at, by: when.actor.id }, handlers: handledBy(state, when) };
+      return { proposal: { ...event.data, at, by: when.actor.id }, handlers: handledBy(state, when) };
     case 'ProposalSentBack':
-      return { ...state, proposal: null };
+      return { proposal: null };
     case 'CaseDeclined':
-      return { ...state, status: 'DECLINED' };
+      return { status: 'DECLINED' };
     case 'CaseAnsweredDirectly': {
       const answered = { submittedAt: at, closedAt: at, outcome: 'ANSWERED' as const, handlers: handledBy(state, when) };
-      return { ...state, ...answered, direct: true, returned: null, status: 'CLOSED', clocks: stopped(state, ['total'], mark) };
+      return { ...answered, direct: true, returned: null, status: 'CLOSED', clocks: stopped(state, ['total'], mark) };
     }
     case 'CaseDispatched':
       return { ...dispatched(state, event.data, mark), returned: null, routing: event.data.routing ?? null };
     case 'CaseSignedFor':
-      return { ...state, status: 'SIGNED_FOR', clocks: stopped(state, ['signFor'], mark) };
+      return { status: 'SIGNED_FOR', clocks: stopped(state, ['signFor'], mark) };
     case 'CaseReturned': {
       const clocks = leftByDepartment(state, mark);
       // The next department has to contact the requester itself.
@@ -128,7 +127,6 @@ function step(state: CaseFacts, event: Step, when: When): CaseFacts {
       const { status, coDepartmentIds, specialistId, contactedAt } = state;
       const { departmentId } = event.data;
       return {
-        ...state,
         ...cleared,
         status: 'ACCEPTED',
         returns: state.returns + 1,
@@ -139,13 +137,13 @@ function step(state: CaseFacts, event: Step, when: When): CaseFacts {
     }
     case 'ReturnRefused': {
       const { returned } = state;
-      if (!returned) return { ...state };
+      if (!returned) return {};
       const clocks = state.clocks.map((c) => (c.stoppedBy === returned.cause ? continueClock(c, mark) : c));
-      return { ...state, status: returned.status, contactedAt: returned.contactedAt, returned: null, clocks };
+      return { status: returned.status, contactedAt: returned.contactedAt, returned: null, clocks };
     }
     case 'CaseReassigned': {
-      const left = { ...state, extensionAsked: null, contactedAt: null, clocks: leftByDepartment(state, mark) };
-      return dispatched(left, event.data, mark);
+      const left = { ...state, clocks: leftByDepartment(state, mark) };
+      return { ...dispatched(left, event.data, mark), extensionAsked: null, contactedAt: null };
     }
     case 'OpinionRequested':
       return awaited(state, event.data.departmentId, event.data.clocks, mark);
@@ -156,14 +154,13 @@ function step(state: CaseFacts, event: Step, when: When): CaseFacts {
       return { ...judged, opinions, handlers: handledBy(state, when) };
     }
     case 'CaseTaken':
-      return { ...state, handlers: handledBy(state, when) };
+      return { handlers: handledBy(state, when) };
     case 'CaseAssigned':
     case 'CaseHandedOver':
     case 'CaseReturnedToQueue':
-      return { ...state };
+      return {};
     case 'RequesterContacted':
       return {
-        ...state,
         contactedAt: state.contactedAt ?? at,
         handlers: handledBy(state, when),
         clocks: stopped(state, ['firstContact'], mark),
@@ -173,7 +170,6 @@ function step(state: CaseFacts, event: Step, when: When): CaseFacts {
       const clocks = state.clocks.map((c) => (clockIds.includes(c.clockId) ? pauseClock(c, mark) : c));
       const pauseEndsAt = endsAt === undefined ? null : parseInstant(endsAt);
       return {
-        ...state,
         ...notPaused,
         pausedSince: at,
         pauseReasonCode: reasonCode,
@@ -188,13 +184,12 @@ function step(state: CaseFacts, event: Step, when: When): CaseFacts {
       const clocks = state.clocks.map((c) =>
         openPauseOf(c) && event.data.clockIds.includes(c.clockId) ? resumeClock(c, mark) : c,
       );
-      return { ...state, ...notPaused, supplement: null, clocks };
+      return { ...notPaused, supplement: null, clocks };
     }
     case 'SupplementRequested': {
       const { clockIds, until } = event.data;
       const clocks = state.clocks.map((c) => (clockIds.includes(c.clockId) ? pauseClock(c, mark) : c));
       return {
-        ...state,
         ...notPaused,
         pausedSince: at,
         pauseReasonCode: 'AWAITING_MATERIALS',
@@ -207,67 +202,66 @@ function step(state: CaseFacts, event: Step, when: When): CaseFacts {
     case 'CaseClosedUnanswered': {
       const cleared = { ...notPaused, supplement: null, extensionAsked: null };
       const clocks = ended(state, mark);
-      return { ...state, ...cleared, status: 'CLOSED', closedAt: at, dropped: true, clocks };
+      return { ...cleared, status: 'CLOSED', closedAt: at, dropped: true, clocks };
     }
     case 'ReminderSent':
-      return { ...state, reminders: [...state.reminders, { at, by: when.actor.id }] };
+      return { reminders: [...state.reminders, { at, by: when.actor.id }] };
     case 'CaseTagged':
-      return { ...state, tags: [...state.tags, event.data.tag].sort((a, b) => (a < b ? -1 : 1)) };
+      return { tags: [...state.tags, event.data.tag].sort((a, b) => (a < b ? -1 : 1)) };
     case 'CaseUntagged':
-      return { ...state, tags: state.tags.filter((tag) => tag !== event.data.tag) };
+      return { tags: state.tags.filter((tag) => tag !== event.data.tag) };
     case 'NoteAdded':
-      return { ...state };
+      return {};
     case 'MessageSent': {
-      if (event.data.direction === 'TO_TALENT') return { ...state, talentWroteAt: null, deskWroteAt: at };
+      if (event.data.direction === 'TO_TALENT') return { talentWroteAt: null, deskWroteAt: at };
       // Whom the clocks wait for has answered, in whatever way.
       const repliedAt = state.pausedSince === null ? null : (state.repliedAt ?? at);
-      return { ...state, talentWroteAt: state.talentWroteAt ?? at, deskWroteAt: null, repliedAt };
+      return { talentWroteAt: state.talentWroteAt ?? at, deskWroteAt: null, repliedAt };
     }
     case 'CaseArchived':
-      return { ...state, status: 'ARCHIVED' };
+      return { status: 'ARCHIVED' };
     case 'RequesterReplied':
-      return { ...state, repliedAt: state.repliedAt ?? at };
+      return { repliedAt: state.repliedAt ?? at };
     case 'ExtensionRequested':
-      return { ...state, extensionAsked: { workingDays: event.data.workingDays, reasonCode: event.data.reasonCode, at } };
+      return { extensionAsked: { workingDays: event.data.workingDays, reasonCode: event.data.reasonCode, at } };
     case 'ExtensionGranted': {
       const { workingDays, clockIds } = event.data;
       const clocks = state.clocks.map((c) => (clockIds.includes(c.clockId) ? extendClock(c, { ...mark, workingDays }) : c));
-      return { ...state, extensionAsked: null, extensionsGranted: state.extensionsGranted + 1, clocks };
+      return { extensionAsked: null, extensionsGranted: state.extensionsGranted + 1, clocks };
     }
     case 'ExtensionRefused':
-      return { ...state, extensionAsked: null };
+      return { extensionAsked: null };
     case 'ResultSubmitted': {
       const clocks = ended(state, mark);
       const result = { submittedAt: at, outcome: event.data.outcome, handlers: handledBy(state, when), extensionAsked: null };
-      return { ...state, ...result, status: 'SUBMITTED', clocks };
+      return { ...result, status: 'SUBMITTED', clocks };
     }
     case 'ResultAccepted':
-      return { ...state, status: 'RESULT_ACCEPTED', clocks: started(state, event.data.clocks ?? [], mark) };
+      return { status: 'RESULT_ACCEPTED', clocks: started(state, event.data.clocks ?? [], mark) };
     case 'ResultSentBack':
-      return { ...state, status: 'SIGNED_FOR', submittedAt: null, outcome: null, clocks: sentBack(state, mark) };
+      return { status: 'SIGNED_FOR', submittedAt: null, outcome: null, clocks: sentBack(state, mark) };
     case 'CallbackRecorded': {
       const { reachability, resolved, satisfaction } = event.data;
       // The first attempt is in time or not; that nobody was reached is the requester's doing.
       const callbacks = [...state.callbacks, { at, reachability, resolved, satisfaction }];
-      return { ...state, callbacks, clocks: stopped(state, ['callback'], mark) };
+      return { callbacks, clocks: stopped(state, ['callback'], mark) };
     }
     case 'CaseRated':
       return {
-        ...state,
         rating: event.data.satisfaction,
         ratings: [...state.ratings, { ratingId: when.eventId, cycle: state.cycle, receipt: null }],
       };
     case 'RatingReceiptRecorded': {
       const { ratingId, externalRatingId, status } = event.data;
       const receipt = { externalRatingId, status, at };
-      return { ...state, ratings: state.ratings.map((one) => (one.ratingId === ratingId ? { ...one, receipt } : one)) };
+      return { ratings: state.ratings.map((one) => (one.ratingId === ratingId ? { ...one, receipt } : one)) };
     }
     case 'RectificationOpened': {
       const { cycle, departmentId, clocks } = event.data;
       const clockId = clocks[0]?.clockId ?? null;
       const fresh = { cycle, departmentId, openedAt: at, clockId, submittedAt: null, measure: null, callbacks: [], ended: null };
       const running =
-        departmentId === null ? { ...state, clocks: started(state, clocks, mark) } : judging(state, departmentId, clocks, mark);
+        departmentId === null ? { clocks: started(state, clocks, mark) } : judging(state, departmentId, clocks, mark);
       return { ...running, rectifications: [...state.rectifications, fresh] };
     }
     case 'RectificationSubmitted': {
@@ -281,9 +275,9 @@ function step(state: CaseFacts, event: Step, when: When): CaseFacts {
       return rectified(state, cycle, ({ callbacks }) => ({ callbacks: [...callbacks, said] }));
     }
     case 'RatingAppealed':
-      return { ...state, appeal: { at, decidedAt: null, upheld: null } };
+      return { appeal: { at, decidedAt: null, upheld: null } };
     case 'RatingAppealDismissed':
-      return { ...state, appeal: state.appeal && { ...state.appeal, decidedAt: at, upheld: false } };
+      return { appeal: state.appeal && { ...state.appeal, decidedAt: at, upheld: false } };
     case 'RatingAppealUpheld': {
       const { cycle } = event.data;
       const appeal = state.appeal && { ...state.appeal, decidedAt: at, upheld: true };
@@ -291,11 +285,10 @@ function step(state: CaseFacts, event: Step, when: When): CaseFacts {
       return { ...rectified(state, cycle, () => ({ ended: 'APPEAL_UPHELD' })), appeal, clocks };
     }
     case 'CaseClosed':
-      return { ...state, status: 'CLOSED', closedAt: at };
+      return { status: 'CLOSED', closedAt: at };
     case 'CaseWithdrawn': {
       const cleared = { ...notPaused, supplement: null, returned: null, extensionAsked: null };
       return {
-        ...state,
         ...cleared,
         status: 'WITHDRAWN',
         dropped: true,
@@ -312,14 +305,14 @@ function step(state: CaseFacts, event: Step, when: When): CaseFacts {
     }
     case 'BreachExcused': {
       const { clockId, reasonCode, approvedBy } = event.data;
-      return { ...state, excuses: [...excusesBut(state, clockId), { clockId, at, reasonCode, approvedBy }] };
+      return { excuses: [...excusesBut(state, clockId), { clockId, at, reasonCode, approvedBy }] };
     }
     case 'ExcuseWithdrawn':
-      return { ...state, excuses: excusesBut(state, event.data.clockId) };
+      return { excuses: excusesBut(state, event.data.clockId) };
     case 'SupervisionRaised': {
       const { cycle, cause } = event.data;
       const fresh = { cycle, cause, raisedAt: at, workedOffAt: null, closedAt: null };
-      return { ...state, supervisions: [...state.supervisions, fresh] };
+      return { supervisions: [...state.supervisions, fresh] };
     }
     case 'SupervisionWorkedOff':
       return supervised(state, event.data, { workedOffAt: at });
@@ -347,7 +340,7 @@ function dispatched(
   state: CaseFacts,
   { departmentId, clocks }: { readonly departmentId: string; readonly clocks: readonly ClockStarted[] },
   mark: Mark,
-): CaseFacts {
+): Change {
   const opinions = clocks.filter(({ kind }) => kind === 'opinion').map(({ clockId }) => opinionOf(clockId, departmentId, false));
   return {
     ...judging(state, departmentId, clocks, mark),
@@ -358,29 +351,27 @@ function dispatched(
 }
 
 /** Starts clocks that judge a department. */
-function judging(state: CaseFacts, departmentId: string, clocks: readonly ClockStarted[], mark: Mark): CaseFacts {
+function judging(state: CaseFacts, departmentId: string, clocks: readonly ClockStarted[], mark: Mark): Change {
   const judged = Object.fromEntries(clocks.map(({ clockId }) => [clockId, departmentId]));
   return {
-    ...state,
     clocks: started(state, clocks, mark),
     clockDepartments: { ...state.clockDepartments, ...judged },
   };
 }
 
 /** The opinion of another department is waited for. */
-function awaited(state: CaseFacts, departmentId: string, clocks: readonly ClockStarted[], mark: Mark): CaseFacts {
+function awaited(state: CaseFacts, departmentId: string, clocks: readonly ClockStarted[], mark: Mark): Change {
   const opinions = clocks.map(({ clockId }) => opinionOf(clockId, departmentId, true));
   return { ...judging(state, departmentId, clocks, mark), opinions: [...state.opinions, ...opinions] };
 }
 
 const opinionOf = (clockId: string, departmentId: string, asked: boolean) => ({ clockId, departmentId, asked, givenAt: null });
 
-function reopened(state: CaseFacts, data: Extract<CaseEvent, { type: 'CaseReopened' }>['data'], mark: Mark): CaseFacts {
+function reopened(state: CaseFacts, data: Extract<CaseEvent, { type: 'CaseReopened' }>['data'], mark: Mark): Change {
   const { acceptedAt, departmentId, contactedAt, submittedAt, outcome, callbacks, rating, appeal, closedAt, cycle } = state;
   const sealed = { cycle, acceptedAt, departmentId, contactedAt, submittedAt, outcome, callbacks, rating, appeal, closedAt };
   const clocks = stopped(state, ['callback', 'rectification'], mark).map((c) => sealClock(c));
   return {
-    ...state,
     ...freshCycle,
     status: 'ACCEPTED',
     acceptedAt: mark.at,
@@ -401,9 +392,9 @@ function reopened(state: CaseFacts, data: Extract<CaseEvent, { type: 'CaseReopen
 }
 
 /** Changes the rectification of a cycle, if there is one. */
-function rectified(state: CaseFacts, cycle: number, change: (one: Rectification) => Partial<Rectification>): CaseFacts {
+function rectified(state: CaseFacts, cycle: number, change: (one: Rectification) => Partial<Rectification>): Change {
   const rectifications = state.rectifications.map((one) => (one.cycle === cycle ? { ...one, ...change(one) } : one));
-  return { ...state, rectifications };
+  return { rectifications };
 }
 
 /** The one of that cycle and cause that stands. */
@@ -411,9 +402,9 @@ function supervised(
   state: CaseFacts,
   { cycle, cause }: Pick<Supervision, 'cycle' | 'cause'>,
   change: Partial<Supervision>,
-): CaseFacts {
+): Change {
   const standing = state.supervisions.find((one) => one.cycle === cycle && one.cause === cause && one.closedAt === null);
-  return { ...state, supervisions: state.supervisions.map((one) => (one === standing ? { ...one, ...change } : one)) };
+  return { supervisions: state.supervisions.map((one) => (one === standing ? { ...one, ...change } : one)) };
 }
 
 const excusesBut = (state: CaseFacts, clockId: string) => state.excuses.filter((excuse) => excuse.clockId !== clockId);
