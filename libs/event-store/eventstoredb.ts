@@ -19,7 +19,7 @@ import { follow } from './follow.js';
 import { type ClientGuard, guardClient, guardStream } from './guard.js';
 import { streamMetadata } from './metadata.js';
 import { DEFAULTS, type EventStoreDbOptions } from './options.js';
-import { inOrder, pace, standing } from './pace.js';
+import { inOrder, oneByOne, pace, standing } from './pace.js';
 import type {
   AppendOutcome,
   AppendResult,
@@ -145,14 +145,21 @@ class EventStoreDbAdapter implements ConnectedEventStore {
         ...(maxCount === undefined ? {} : { maxCount }),
         ...this.auth,
       });
-    return inOrder(this.read(open, maxCount), backwards, (event) => event.revision);
+    return oneByOne(inOrder(this.read(open, maxCount), backwards, (event) => event.revision));
   }
 
   readAll(options: ReadAllOptions = {}): AsyncGenerator<StoredEvent> {
+    return oneByOne(this.readLog(options, this.options.readIdleMs));
+  }
+
+  readAllInPortions(options: ReadAllOptions = {}): AsyncGenerator<readonly StoredEvent[]> {
     return this.readLog(options, this.options.readIdleMs);
   }
 
-  private async *readLog({ after, maxCount, backwards }: ReadAllOptions, idleMs: number): AsyncGenerator<StoredEvent> {
+  private async *readLog(
+    { after, maxCount, backwards }: ReadAllOptions,
+    idleMs: number,
+  ): AsyncGenerator<readonly StoredEvent[]> {
     // Forwards the server starts *at* a position, and we want what comes after it.
     const wanted = maxCount !== undefined && !backwards && after !== undefined ? maxCount + 1 : maxCount;
     const open = () =>
@@ -163,10 +170,12 @@ class EventStoreDbAdapter implements ConnectedEventStore {
         ...this.auth,
       });
     let left = maxCount ?? Number.POSITIVE_INFINITY;
-    for await (const event of inOrder(this.read(open, wanted, idleMs), backwards, ({ position }) => position)) {
-      if (!backwards && after !== undefined && event.position <= after) continue;
-      if (left-- <= 0) return;
-      yield event;
+    for await (let portion of inOrder(this.read(open, wanted, idleMs), backwards, ({ position }) => position)) {
+      if (!backwards && after !== undefined && portion[0]!.position <= after)
+        portion = portion.filter(({ position }) => position > after);
+      if (portion.length > left) portion = portion.slice(0, left);
+      left -= portion.length;
+      if (portion.length > 0) yield portion;
     }
   }
 
@@ -174,13 +183,14 @@ class EventStoreDbAdapter implements ConnectedEventStore {
     open: () => StreamingRead<ResolvedEvent>,
     maxCount: number | undefined,
     idleMs = this.options.readIdleMs,
-  ): AsyncGenerator<StoredEvent> {
+  ): AsyncGenerator<StoredEvent[]> {
     this.assertOpen();
     const attempt = this.state.begin();
     try {
-      for await (const { event } of pace(guardStream(open()), idleMs, maxCount)) {
+      for await (const portion of pace(guardStream(open()), idleMs, maxCount)) {
         attempt.answered();
-        if (event) yield storedEvent(event);
+        const events = portion.flatMap(({ event }) => (event ? [storedEvent(event)] : []));
+        if (events.length > 0) yield events;
       }
       attempt.answered();
     } catch (error) {
@@ -248,7 +258,7 @@ class EventStoreDbAdapter implements ConnectedEventStore {
 
   /** Whether events from a position on are there; the store's own do not count, because it does not hand out all of them. */
   private async logReaches(position: bigint, idleMs: number): Promise<boolean> {
-    for await (const event of this.readLog({ backwards: true, maxCount: NEWEST }, idleMs))
+    for await (const event of oneByOne(this.readLog({ backwards: true, maxCount: NEWEST }, idleMs)))
       if (event.position >= position && !event.type.startsWith('$')) return true;
     return false;
   }

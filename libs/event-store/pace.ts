@@ -3,21 +3,26 @@ import { Patience, within } from './within.js';
 
 /** What the client gives for a read. */
 interface Reading<T> extends AsyncIterable<T> {
+  /** What has arrived already, one after the other; null when nothing has. */
+  read?(): T | null;
   cancel(): Promise<void>;
   destroy(): unknown;
 }
+
+/** Others get a turn after so many events. */
+const PORTION = 100;
 
 /** How many events are read to their end rather than cancelled when nobody wants the rest. */
 const SHORT_READ = 100;
 
 /**
- * Fails a read that delivers nothing for `idleMs` milliseconds while it is waited for (not while the consumer is busy).
+ * Hands on a read in the portions in which it arrives. Fails one that delivers nothing for `idleMs` milliseconds while it is waited for (not while the consumer is busy).
  *
  * @param maxCount how many were asked for. Leaving a short read early reads the rest: cancelling resets its HTTP/2 stream, and a
  * server takes a client that resets many streams for an attacker and closes the connection under all other calls.
  * @throws StoreUnavailableError; whatever the read throws
  */
-export async function* pace<T>(reading: Reading<T>, idleMs: number, maxCount: number | undefined): AsyncGenerator<T> {
+export async function* pace<T>(reading: Reading<T>, idleMs: number, maxCount: number | undefined): AsyncGenerator<T[]> {
   const iterator = reading[Symbol.asyncIterator]();
   const patience = new Patience(idleMs, 'read stood still');
   const next = () => patience.wait(iterator.next());
@@ -29,7 +34,9 @@ export async function* pace<T>(reading: Reading<T>, idleMs: number, maxCount: nu
         left = false;
         return;
       }
-      yield step.value;
+      const portion = [step.value];
+      for (let more = reading.read?.(); more != null && portion.push(more) < PORTION; ) more = reading.read?.();
+      yield portion;
     }
   } catch (error) {
     left = false;
@@ -89,16 +96,23 @@ export async function* standing<T>(source: AsyncIterable<T>, idleMs: number, mis
 
 /** @throws StoreUnavailableError when what is read does not go one way, so that something is missing or doubled */
 export async function* inOrder(
-  events: AsyncIterable<StoredEvent>,
+  portions: AsyncIterable<readonly StoredEvent[]>,
   backwards: boolean | undefined,
   place: (event: StoredEvent) => bigint,
-): AsyncGenerator<StoredEvent> {
+): AsyncGenerator<readonly StoredEvent[]> {
   let last: bigint | undefined;
-  for await (const event of events) {
-    const here = place(event);
-    if (last !== undefined && (backwards ? here >= last : here <= last))
-      throw new StoreUnavailableError('its events came out of order');
-    last = here;
-    yield event;
+  for await (const portion of portions) {
+    for (const event of portion) {
+      const here = place(event);
+      if (last !== undefined && (backwards ? here >= last : here <= last))
+        throw new StoreUnavailableError('its events came out of order');
+      last = here;
+    }
+    yield portion;
   }
+}
+
+/** One after the other. */
+export async function* oneByOne<T>(portions: AsyncIterable<readonly T[]>): AsyncGenerator<T> {
+  for await (const portion of portions) yield* portion;
 }

@@ -148,6 +148,8 @@ export interface EventStore {
   readStream(stream: string, options?: ReadStreamOptions): AsyncIterable<StoredEvent>;
   /** System events (`$` types) included. @throws StoreUnavailableError, StoreRefusedError */
   readAll(options?: ReadAllOptions): AsyncIterable<StoredEvent>;
+  /** The same in portions, none of them empty, as they arrive: for those who read millions. @throws as readAll */
+  readAllInPortions(options?: ReadAllOptions): AsyncIterable<readonly StoredEvent[]>;
   /**
    * Follows `$all` for ever, reconnecting with jitter; ends only when the signal aborts or the store is closed. The consumer's pace is
    * the subscription's. Positions only ever grow; whatever comes again after a reconnect is left out. What `onState` throws is

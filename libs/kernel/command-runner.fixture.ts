@@ -38,6 +38,7 @@ export function harness(server: TestEventStore) {
       append: change((...given) => store.append(...given)),
       readStream: (...given) => store.readStream(...given),
       readAll: (...given) => store.readAll(...given),
+      readAllInPortions: (...given) => store.readAllInPortions(...given),
       followAll: (...given) => store.followAll(...given),
       readMetadata: (...given) => store.readMetadata(...given),
       close: () => store.close(),

@@ -22,10 +22,10 @@ describe('filling several', () => {
     const { store } = parts;
     const seen: (bigint | undefined)[] = [];
     const counted = Object.create(store, {
-      readAll: {
-        value: (options: Parameters<typeof store.readAll>[0] = {}) => {
-          if (!options.backwards) seen.push(options.after);
-          return store.readAll(options);
+      readAllInPortions: {
+        value: (options: Parameters<typeof store.readAllInPortions>[0] = {}) => {
+          seen.push(options.after);
+          return store.readAllInPortions(options);
         },
       },
     });

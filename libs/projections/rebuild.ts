@@ -163,7 +163,7 @@ class Filler {
     const after = this.start;
     let writing: Promise<void> = Promise.resolve();
     try {
-      for await (const stored of ahead(store.readAll(after === undefined ? {} : { after }), Math.min(this.size, AT_ONCE))) {
+      for await (const stored of ahead(store.readAllInPortions(after === undefined ? {} : { after }), Math.min(this.size, AT_ONCE))) {
         if (this.options.signal?.aborted || this.isSetBack) break;
         // One batch waits behind the one that is written: a candidate that is done with its share goes on while others write.
         const next = this.give(stored, await this.batchOf(stored));
@@ -209,16 +209,18 @@ class Filler {
   }
 }
 
-/** Items in groups, the next of which is fetched while one is worked on. */
-async function* ahead<T>(source: AsyncIterable<T>, size: number): AsyncGenerator<T[], void, undefined> {
-  const items = source[Symbol.asyncIterator]();
+/** Portions made equal, the next of which is fetched while one is worked on. */
+async function* ahead<T>(source: AsyncIterable<readonly T[]>, size: number): AsyncGenerator<T[], void, undefined> {
+  const portions = source[Symbol.asyncIterator]();
+  let rest: T[] = [];
   const fetch = async () => {
-    const group: T[] = [];
-    while (group.length < size) {
-      const next = await items.next();
+    while (rest.length < size) {
+      const next = await portions.next();
       if (next.done) break;
-      group.push(next.value);
+      rest.push(...next.value);
     }
+    const group = rest.slice(0, size);
+    rest = rest.slice(size);
     return group;
   };
   let next = fetch();
@@ -232,6 +234,6 @@ async function* ahead<T>(source: AsyncIterable<T>, size: number): AsyncGenerator
       yield group;
     }
   } finally {
-    items.return?.().catch(() => undefined);
+    portions.return?.().catch(() => undefined);
   }
 }
