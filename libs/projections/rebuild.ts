@@ -20,7 +20,7 @@ export interface FillProgress {
 
 export interface FillOptions {
   readonly signal?: AbortSignal;
-  /** Events per transaction; 20,000 unless told. */
+  /** Events per transaction; 30,000 unless told. */
   readonly batchSize?: number;
   readonly onProgress?: (progress: FillProgress) => void;
   readonly log?: (line: string) => void;
@@ -120,7 +120,7 @@ class Filler {
     private readonly types: ReadonlySet<string>,
     private readonly options: FillOptions,
   ) {
-    this.size = options.batchSize ?? 20_000;
+    this.size = options.batchSize ?? 30_000;
   }
 
   /** Whether it came to the end. */
@@ -132,7 +132,7 @@ class Filler {
       if (indexed && read < NEAR) break;
       if (indexed) continue;
       this.tell('indexing');
-      for (const candidate of this.candidates) await candidate.index();
+      await Promise.all(this.candidates.map((candidate) => candidate.index()));
       indexed = true;
     }
     for (const candidate of this.candidates) await candidate.handOver();

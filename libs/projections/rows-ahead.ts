@@ -5,7 +5,7 @@ import type { Queryable } from './queryable.js';
 import { expectReadable } from './unreadable.js';
 
 /** Of so many partitions the rows are kept at hand; a case's are some five kilobytes. */
-const KEPT = 5_000;
+const KEPT = 10_000;
 
 /**
  * The rows of one who writes a table alone, folded ahead of what is written: what was folded once need not be loaded, and of many

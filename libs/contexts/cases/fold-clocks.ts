@@ -11,10 +11,26 @@ export interface Mark {
 
 export function started(state: CaseFacts, promises: readonly ClockStarted[], { at, cause }: Mark): ClockState[] {
   const { itemCode, urgency } = state;
-  const fresh = promises.map(({ promisedDue, category = null, ...promise }) => {
-    const [, cycle, n] = promise.clockId.split('/');
-    const due = promisedDue === null ? null : parseInstant(promisedDue);
-    const clock = startClock({ ...promise, cycle: Number(cycle), n: Number(n), startedAt: at, promisedDue: due }, cause);
+  const fresh = promises.map((promise) => {
+    const { clockId, kind, limit, calendarId, calendarVersion, policyVersion, provisional, category = null } = promise;
+    const [, cycle, n] = clockId.split('/');
+    const promisedDue = promise.promisedDue === null ? null : parseInstant(promise.promisedDue);
+    const clock = startClock(
+      {
+        clockId,
+        kind,
+        cycle: Number(cycle),
+        n: Number(n),
+        limit,
+        calendarId,
+        calendarVersion,
+        policyVersion,
+        startedAt: at,
+        promisedDue,
+        provisional,
+      },
+      cause,
+    );
     return { ...clock, matter: { itemCode, urgency, category } };
   });
   return [...state.clocks, ...fresh];
