@@ -70,8 +70,10 @@ export function listsDdl(schema: string, key: Readonly<Record<string, string>>, 
   const was = standing('old_rows', spec, names);
   const is = standing('new_rows', spec, names);
   const same = ['list', 'scope', 'place', 'since', ...names].map((column) => `t.${column} = w.${column}`).join(' and ');
+  // Place by place, never by a join: the plan is made once, when there are few, and then walks all of them for each.
   const off = (from: string) =>
-    `off as (delete from ${listed} t using (${from}) w where ${same} returning t.list, t.scope, t.place)`;
+    `off as (delete from ${listed} where ctid = any (array(select (select t.ctid from ${listed} t where ${same}) from (${from}) w)) ` +
+    'returning list, scope, place)';
   const on = (from: string) => `put as (insert into ${listed} (${columns}) ${from} returning list, scope, place)`;
   const [taken, given] = ['select list, scope, place, -1 as n from off', 'select list, scope, place, 1 as n from put'];
   const count = countSql(schema, spec);

@@ -30,6 +30,8 @@ export interface LogLoad {
   /** So many cases go on side by side: the events of one lie about this many cases' events apart. */
   readonly openAtOnce: number;
   readonly inFlight: number;
+  /** By how much later than recorded everything happens at least, milliseconds. */
+  readonly later?: number;
 }
 
 /** Cases as they were recorded, under other ids, numbers and times, and mixed as in an office where many are open at once. */
@@ -41,7 +43,7 @@ export async function fillLog(client: EventStoreDBClient, courses: readonly Cour
     if (planned >= load.events) return undefined;
     const course = courses[Math.floor(random() * courses.length)]!;
     planned += course.length;
-    return new CaseCopy(course, randomUUID(), planned, Math.floor(random() * 3 * 86_400) * 1_000);
+    return new CaseCopy(course, randomUUID(), planned, (load.later ?? 0) + Math.floor(random() * 3 * 86_400) * 1_000);
   };
   const open: CaseCopy[] = [];
   for (;;) {
