@@ -156,10 +156,7 @@ class EventStoreDbAdapter implements ConnectedEventStore {
     return this.readLog(options, this.options.readIdleMs);
   }
 
-  private async *readLog(
-    { after, maxCount, backwards }: ReadAllOptions,
-    idleMs: number,
-  ): AsyncGenerator<readonly StoredEvent[]> {
+  private async *readLog({ after, maxCount, backwards }: ReadAllOptions, idleMs: number): AsyncGenerator<readonly StoredEvent[]> {
     // Forwards the server starts *at* a position, and we want what comes after it.
     const wanted = maxCount !== undefined && !backwards && after !== undefined ? maxCount + 1 : maxCount;
     const open = () =>

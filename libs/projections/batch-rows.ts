@@ -1,14 +1,5 @@
 import type { PartitionRows } from './projection.js';
-import type { Row, TableWriter } from './table.js';
-
-/** What is to be done to a table. */
-export interface RowChanges {
-  readonly deleted: readonly Row[];
-  /** Rows that the table is known to have. */
-  readonly known: readonly Row[];
-  /** Rows that it is not known to have. */
-  readonly fresh: readonly Row[];
-}
+import type { Row, RowChanges, TableWriter } from './table.js';
 
 /** The rows that folds touch, by partition, and what has become of them. */
 export class BatchRows {

@@ -163,7 +163,10 @@ class Filler {
     const after = this.start;
     let writing: Promise<void> = Promise.resolve();
     try {
-      for await (const stored of ahead(store.readAllInPortions(after === undefined ? {} : { after }), Math.min(this.size, AT_ONCE))) {
+      for await (const stored of ahead(
+        store.readAllInPortions(after === undefined ? {} : { after }),
+        Math.min(this.size, AT_ONCE),
+      )) {
         if (this.options.signal?.aborted || this.isSetBack) break;
         // One batch waits behind the one that is written: a candidate that is done with its share goes on while others write.
         const next = this.give(stored, await this.batchOf(stored));

@@ -1,4 +1,3 @@
-import type { RowChanges } from './batch-rows.js';
 import { copyIn } from './copy.js';
 import { type ListSpec, listsDdl } from './lists.js';
 import { FoldError } from './outage.js';
@@ -57,6 +56,15 @@ const PER_STATEMENT = 5_000;
 
 /** Bytes, roughly, that go to the driver at a time. */
 const CHUNK = 65_536;
+
+/** What is to be done to a table. */
+export interface RowChanges {
+  readonly deleted: readonly Row[];
+  /** Rows that the table is known to have. */
+  readonly known: readonly Row[];
+  /** Rows that it is not known to have. */
+  readonly fresh: readonly Row[];
+}
 
 /** Reads and writes whole partitions of one table: one statement to load, one to upsert, one to insert, one to delete. */
 export class TableWriter {
