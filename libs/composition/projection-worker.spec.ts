@@ -134,7 +134,7 @@ describe('workers', () => {
     await shown(position);
     await projectionCalled('service_queue').create(system.pool, system.storeId);
     await until('the step back', () =>
-      worker.lines.includes('The checkpoint of read_service_queue_v10 was moved by another worker; waiting for the lead'),
+      worker.lines.includes('The checkpoint of read_service_queue_v11 was moved by another worker; waiting for the lead'),
     );
     await shown(position);
     await worker.stop();

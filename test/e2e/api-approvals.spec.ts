@@ -10,6 +10,8 @@ describe('what somebody else has to agree to, and what comes later, through the 
   let specialist: Client;
   let now = Date.parse('2026-10-12T09:00:00+08:00');
 
+  const toApprove = async (client: Client): Promise<string[]> =>
+    done(await client.get('queues/to-approve')).json.items.map(({ id }: { id: string }) => id);
   const code = async (client: Client, path: string, body: object = {}) => (await client.post(path, body)).json.code;
 
   beforeAll(async () => {
@@ -41,12 +43,14 @@ describe('what somebody else has to agree to, and what comes later, through the 
     const ask = { reasonCode: 'THIRD_PARTY', reason: '等待外地回函', maxWorkingDays: 3 };
     expect(done(await specialist.post(`cases/${id}/pause`, ask)).json.events).toEqual(['PauseRequested']);
     expect(await office.shown(id)).toMatchObject({ paused: null, pauseAsked: { reasonCode: 'THIRD_PARTY' } });
+    for (const client of [office.supervisor, office.department, specialist]) expect(await toApprove(client)).toEqual([id]);
     expect(await code(specialist, `cases/${id}/pause`, ask)).toBe('pause-asked-already');
     expect(await code(specialist, `cases/${id}/pause/approve`)).toBe('role-not-allowed');
     done(await office.department.post(`cases/${id}/pause/refuse`, { reasonCode: 'CAN_GO_ON', reason: '可先行办理' }));
     expect(await code(office.supervisor, `cases/${id}/pause/approve`)).toBe('illegal-step');
     done(await specialist.post(`cases/${id}/pause`, ask));
     done(await office.supervisor.post(`cases/${id}/pause/approve`));
+    expect(await toApprove(office.supervisor)).toEqual([]);
     expect(await office.shown(id)).toMatchObject({
       pauseAsked: null,
       paused: { reasonCode: 'THIRD_PARTY', endsAt: '2026-10-15T17:00:00+08:00' },
@@ -60,7 +64,8 @@ describe('what somebody else has to agree to, and what comes later, through the 
     const result = { outcome: 'SOLVED', reply: '已协调办结' };
     expect(done(await specialist.post(`cases/${id}/result`, result)).json.events).toEqual(['ResultProposed']);
     expect(await office.shown(id)).toMatchObject({ status: 'SIGNED_FOR', proposal: { outcome: 'SOLVED' }, result: null });
-    expect(done(await talent.get(`cases/${id}`)).text).not.toContain('已协调办结');
+    expect(await toApprove(office.department)).toEqual([id]);
+    expect(done(await talent.get(`cases/${id}`)).json).toMatchObject({ proposal: null, result: null });
     done(await office.department.post(`cases/${id}/result/refuse`, { reasonCode: 'MISSING_EVIDENCE', reason: '缺回执' }));
     done(await specialist.post(`cases/${id}/result`, result));
     done(await office.department.post(`cases/${id}/result/approve`));

@@ -232,6 +232,7 @@ describe('the desk of an office, through the API', () => {
     expect(await total(id)).toMatchObject({ due: '2026-10-21T17:00:00+08:00' });
     at('2026-10-21T16:30');
     await step(office.department, id, 'extension', { reasonCode: 'MULTIPLE_DEPARTMENTS', workingDays: 3 });
+    expect(await inQueue('to-approve')).toEqual([id]);
     at('2026-10-22T10:00');
     await until('the breaches', async () => (await breached(id)).length === 2);
     // A broken promise is put under supervision by itself.
@@ -240,6 +241,7 @@ describe('the desk of an office, through the API', () => {
     await refused(office.department, id, 'extension/grant', {}, 'role-not-allowed');
     const { events } = await step(office.supervisor, id, 'extension/grant');
     expect(events).toEqual(expect.arrayContaining(['ExtensionGranted', 'BreachWithdrawn', 'BreachWithdrawn']));
+    expect(await inQueue('to-approve')).toEqual([]);
     expect(await breached(id)).toEqual([]);
     expect(await total(id)).toMatchObject({ due: '2026-10-26T17:00:00+08:00', overdue: false });
     expect(await inQueue('red')).not.toContain(id);

@@ -56,7 +56,7 @@ const sample: fc.Arbitrary<Sample> = fc.record({
   status: fc.constantFrom('ACCEPTED', 'DISPATCHED', 'SIGNED_FOR', 'RESULT_ACCEPTED', 'CLOSED' as const),
   returned: fc.boolean(),
   cycle: fc.integer({ min: 1, max: 4 }),
-  flags: fc.nat(15),
+  flags: fc.nat(31),
   registered: fc.constantFrom(-3, -2, -1).map((hours) => BASE + hours * HOUR),
   open: fc.boolean(),
   paused: fc.boolean(),
@@ -85,6 +85,7 @@ const rowOf = ({ due, accepted, flags, registered, ...rest }: Sample, n: number)
   called_back: (flags & 2) > 0,
   dissatisfied: (flags & 4) > 0,
   supervised: (flags & 8) > 0,
+  awaits_consent: (flags & 16) > 0,
   priority: 'NORMAL',
   fast_track: false,
   closed_at: null,
@@ -99,9 +100,9 @@ const rowOf = ({ due, accepted, flags, registered, ...rest }: Sample, n: number)
 });
 
 async function fill(rows: readonly ServiceQueueRow[]): Promise<void> {
-  await pool.query('truncate read_service_queue_v10.rows');
+  await pool.query('truncate read_service_queue_v11.rows');
   await pool.query(
-    'insert into read_service_queue_v10.rows select * from jsonb_populate_recordset(null::read_service_queue_v10.rows, $1::jsonb)',
+    'insert into read_service_queue_v11.rows select * from jsonb_populate_recordset(null::read_service_queue_v11.rows, $1::jsonb)',
     [JSON.stringify(rows)],
   );
 }
@@ -129,6 +130,7 @@ const stands: Readonly<Record<QueueName, (row: ServiceQueueRow, now: number, see
   'to-dispatch': ({ open, status }) => open && status === 'ACCEPTED',
   returned: ({ open, status, returned }) => open && status === 'ACCEPTED' && returned,
   'to-sign-for': ({ open, status }) => open && status === 'DISPATCHED',
+  'to-approve': ({ open, awaits_consent }) => open && awaits_consent,
   'due-today': ({ open, due_at }, now) => open && due_at !== null && dayOf(due_at.getTime()) === dayOf(now),
   yellow: (row, now) => row.open && light(row, now) === 'YELLOW',
   red: (row, now) => row.open && ['RED', 'SEVERE'].includes(light(row, now) ?? ''),
@@ -311,15 +313,15 @@ it('shows every row in sight once, soonest due first, with exact totals and the 
 
 describe('over 20,000 rows', () => {
   beforeAll(async () => {
-    await pool.query('truncate read_service_queue_v10.rows');
+    await pool.query('truncate read_service_queue_v11.rows');
     await pool.query(`
-      insert into read_service_queue_v10.rows
+      insert into read_service_queue_v11.rows
       select gen_random_uuid(), 'LS-2026-' || lpad(n::text, 6, '0'), '03', 'window', 'NORMAL', 'SIGNED_FOR', n % 10 = 0, gen_random_uuid(),
         'd' || n % 18, '[]', case when n % 3 > 0 then ('00000000-0000-4000-8000-' || lpad((n % 60)::text, 12, '0'))::uuid end,
         'M', case when n % 200 = 0 then '["visit"]' else '[]' end::jsonb, 1, false, null,
-        n % 50 = 0, case when n % 70 = 0 then now() end, n % 2 = 0, n % 90 = 0, n % 80 = 0, 'NORMAL', false, now(), now(), null, null, case when n % 7 > 0 then now() + n * interval '1 minute' end, 'total/1/1', now(), now(), now(), now(), now(), '{}'
+        n % 50 = 0, case when n % 70 = 0 then now() end, n % 2 = 0, n % 90 = 0, n % 80 = 0, n % 60 = 0, 'NORMAL', false, now(), now(), null, null, case when n % 7 > 0 then now() + n * interval '1 minute' end, 'total/1/1', now(), now(), now(), now(), now(), '{}'
       from generate_series(1, 20000) n`);
-    await pool.query('analyze read_service_queue_v10.rows');
+    await pool.query('analyze read_service_queue_v11.rows');
   });
 
   /** Plan nodes of the page's query, outermost first. */

@@ -43,6 +43,8 @@ export interface ServiceQueueRow extends Row {
   /** A bad answer at the callback or a bad review, in the present cycle. */
   dissatisfied: boolean;
   supervised: boolean;
+  /** Somebody has to agree: to a pause, a result or an extension that is asked for. */
+  awaits_consent: boolean;
   /** What the channel's rules said at the latest dispatch. */
   priority: RoutingPriority;
   fast_track: boolean;
@@ -63,7 +65,7 @@ export interface ServiceQueueRow extends Row {
 /** Cases as those who work on them look for them. The light is not stored: it is `now` against the three instants. */
 export const serviceQueue = projection<ServiceQueueRow, TimeReference>({
   name: 'service_queue',
-  version: 10,
+  version: 11,
   table: {
     columns: {
       case_id: 'uuid',
@@ -87,6 +89,7 @@ export const serviceQueue = projection<ServiceQueueRow, TimeReference>({
       called_back: 'bool',
       dissatisfied: 'bool',
       supervised: 'bool',
+      awaits_consent: 'bool',
       priority: 'text',
       fast_track: 'bool',
       registered_at: 'timestamptz',
@@ -162,6 +165,7 @@ export function queueRow(facts: CaseFacts, time: TimeReference): ServiceQueueRow
     called_back: facts.callbacks.length > 0,
     dissatisfied: facts.callbacks.some(isDissatisfied) || isBadlyRated(facts),
     supervised: facts.supervisions.some(({ closedAt }) => closedAt === null),
+    awaits_consent: facts.pauseAsked !== null || facts.proposal !== null || facts.extensionAsked !== null,
     priority: facts.routing?.priority ?? 'NORMAL',
     fast_track: facts.routing?.fastTrack ?? false,
     registered_at: new Date(facts.registeredAt),

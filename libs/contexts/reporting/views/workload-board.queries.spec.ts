@@ -58,7 +58,15 @@ async function fill(matters: readonly Matter[]): Promise<void> {
     ...{ status: open ? 'SIGNED_FOR' : 'CLOSED', open, talent_id: uuid(9), co_department_ids: [], cycle: 1, paused },
     department_id: specialist?.departmentId ?? departmentId,
     specialist_id: specialist?.id ?? null,
-    ...{ returned: false, called_back: false, dissatisfied: false, supervised: false, priority: 'NORMAL', fast_track: false },
+    ...{
+      returned: false,
+      called_back: false,
+      dissatisfied: false,
+      supervised: false,
+      awaits_consent: false,
+      priority: 'NORMAL',
+      fast_track: false,
+    },
     tags: [],
     registered_at: at(FROM),
     due_at: at(due),
@@ -72,7 +80,7 @@ async function fill(matters: readonly Matter[]): Promise<void> {
     facts: colleague({ departmentId }),
   }));
   for (const [table, content] of [
-    ['read_service_queue_v10.rows', rows],
+    ['read_service_queue_v11.rows', rows],
     ['read_specialists_v2.rows', people],
   ] as const) {
     await pool.query(`truncate ${table}`);
