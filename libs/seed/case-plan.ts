@@ -4,6 +4,7 @@ import type { CaseInput } from '../contexts/cases/case.intake.js';
 import type { Outcome, Satisfaction, Urgency } from '../contexts/cases/contract.js';
 import { ITEMS_2024 } from '../contexts/catalogue/draft-2024.js';
 import { CaseScript, type CaseSpec } from './case-script.js';
+import { withWords } from './desk-words.js';
 import { Draw } from './draw.js';
 import {
   FIGURES,
@@ -59,7 +60,7 @@ const NEEDS_DAYS: readonly FinishedStory[] = [
 
 /** All matters of the year, each with its steps; none of them after the year's end. */
 export function planCases(world: World, talents: readonly PlannedTalent[]): Step[] {
-  return matters(world).flatMap((matter) => planCase(world, talents, matter).steps);
+  return matters(world).flatMap((matter) => withWords(world, planCase(world, talents, matter)));
 }
 
 function matters(world: World): Matter[] {

@@ -5,7 +5,7 @@ import type { Caller } from '../contexts/gateway.js';
 import type { Draw } from './draw.js';
 import { commandIdOf, type Specialist } from './staff.js';
 import type { Step } from './steps.js';
-import { CALLBACK_REMARKS, matterText, RATING_COMMENTS, REASONS, type ReasonedStep, replyText } from './texts.js';
+import { CALLBACK_REMARKS, matterText, RATING_COMMENTS, REASONS, type ReasonedStep, replyText, SUPPLEMENT } from './texts.js';
 import type { PlannedTalent, World } from './world.js';
 
 export interface CaseSpec {
@@ -24,6 +24,9 @@ export interface CaseSpec {
   readonly rating: Satisfaction | null;
 }
 
+/** Working days to hand in what is missing. */
+const SUPPLEMENT_DAYS = 15;
+
 type Minutes = readonly [min: number, max: number];
 
 /**
@@ -37,6 +40,7 @@ export class CaseScript {
   at = 0;
   private acceptedAt = 0;
   private pauses: { from: number; to: number; cause: string }[] = [];
+  private isSupplement = false;
   private addedWorkingDays = 0;
   private handling: Caller | undefined;
   private departmentId: string;
@@ -48,6 +52,11 @@ export class CaseScript {
   ) {
     this.departmentId = spec.departmentId;
     this.caseId = createdIdOf(commandIdOf(world.seed, this.key('register')), 'case');
+  }
+
+  /** Names one of its steps within the year. */
+  key(what: string): string {
+    return `case/${this.spec.n}/${what}`;
   }
 
   /** When the present cycle is due. */
@@ -117,13 +126,21 @@ export class CaseScript {
     return this.later([1, 25]).step(this.by, { type: 'ContactRequester', mode });
   }
 
+  /** Waits for somebody; what is missing is told at once (一次性告知), with more time than any of these stories needs. */
   pauseAt(at: number): this {
-    return this.moveTo(at).step(this.by, this.reasoned('PauseClock'));
+    const { office } = this.world;
+    const reason = this.reason('PauseClock');
+    this.moveTo(at);
+    this.isSupplement = reason.reasonCode === 'AWAITING_MATERIALS';
+    if (!this.isSupplement) return this.step(this.by, { type: 'PauseClock', ...reason });
+    const until = office.dateOf(office.workingDay(office.dayOf(at), SUPPLEMENT_DAYS));
+    return this.step(this.by, { type: 'RequestSupplement', materials: SUPPLEMENT.materials, until, reason: null });
   }
 
   resume(afterMinutes: Minutes): this {
     const from = this.at;
-    this.later(afterMinutes).step(this.by, { type: 'ResumeClock' });
+    const received: CaseStep = { type: 'ReceiveSupplement', received: SUPPLEMENT.received };
+    this.later(afterMinutes).step(this.by, this.isSupplement ? received : { type: 'ResumeClock' });
     this.pauses.push({ from, to: this.at, cause: this.key('pause') });
     return this;
   }
@@ -250,10 +267,6 @@ export class CaseScript {
 
   private about(type: 'ExcuseBreach' | 'WithdrawExcuse'): CaseStep {
     return { type, clockId: 'total/1/1', ...this.reason(type) };
-  }
-
-  private key(what: string): string {
-    return `case/${this.spec.n}/${what}`;
   }
 
   private step(caller: Caller, step: CaseStep): this {

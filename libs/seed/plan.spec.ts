@@ -113,7 +113,10 @@ describe('the figures of the year', () => {
   });
 
   it('has each turn a matter can take in its share', () => {
-    expect(share(having('PauseClock'))).toBeCloseTo(0.06, 2);
+    expect(share(having('PauseClock') + having('RequestSupplement'))).toBeCloseTo(0.06, 2);
+    expect(having('RequestSupplement')).toBeGreaterThan(3);
+    expect(share(having('AddNote'))).toBeGreaterThan(0.05);
+    expect(share(having('SendMessage'))).toBeGreaterThan(0.05);
     expect(share(having('GrantExtension'))).toBeCloseTo(0.04, 2);
     expect(having('RefuseExtension')).toBe(1);
     expect(share(having('ReturnCase'))).toBeCloseTo(0.035, 2);

@@ -154,3 +154,15 @@ export const CALLBACK_REMARKS = {
 } as const;
 
 export const RATING_COMMENTS = ['服务周到', '一次办好', '专员很负责', '还可以'] as const;
+
+export const SUPPLEMENT = {
+  materials: '请补交身份证明、服务协议复印件各一份,交至人才服务窗口。',
+  received: '身份证明、服务协议复印件各一份,齐全。',
+} as const;
+
+/** What is written beside a matter: among those who handle it, and between the talent and them. */
+export const WORDS = {
+  notes: ['已电话核实情况,按常规流程办理。', '材料齐全,待系统录入。', '已与相关科室沟通,注意时限。'],
+  asked: ['请问目前办理到哪一步了?', '还需要我补充什么材料吗?', '请问大概什么时候能办好?'],
+  answered: ['正在办理,将在承诺时限内答复您。', '材料已齐,无需补充,办好后第一时间告知您。'],
+} as const;
