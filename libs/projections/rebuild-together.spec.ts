@@ -145,7 +145,7 @@ describe('filling several', () => {
 });
 
 describe('what is remembered from batch to batch', () => {
-  it('is not loaded again, and what is new is copied in', async () => {
+  it('is not loaded again, nor is what an empty table can not have, and what is new is copied in', async () => {
     for (let i = 0; i < 3; i++) for (const name of ['a', 'b']) await sell(events.store, `ticket-${name}`, times(2));
     await sell(events.store, 'ticket-c', times(1));
     await shown();
@@ -164,7 +164,7 @@ describe('what is remembered from batch to batch', () => {
     const told = (pattern: RegExp) => statements.filter(({ text }) => pattern.test(text));
     expect(await ticketRows(db.pool, schema)).toEqual(await ticketRows(db.pool));
     const loaded = told(/^select \* from \S+\.rows where/).flatMap(({ params }) => params![0] as string[]);
-    expect(loaded.sort()).toEqual(['ticket-a', 'ticket-b', 'ticket-c']);
+    expect(loaded).toEqual([]);
     expect(told(/^copy/).length).toBeGreaterThan(0);
     // Rows that were there already, and no second try.
     expect(told(/^insert into \S+\.rows/).length).toBeGreaterThan(0);

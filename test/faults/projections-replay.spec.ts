@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import type { Pool } from 'pg';
 import { BreakingPool } from '../support/breaking-pool.js';
 import { dumpReadModels } from '../support/canonical-dump.js';
+import { tellMissing } from '../support/event-fixtures.js';
 import { until } from '../support/until.js';
 import { Rig } from './rig.fixture.js';
 import { tellAll } from './tell-all.fixture.js';
@@ -24,6 +25,7 @@ describe('every projection', () => {
     rig = await Rig.start();
     system = await rig.open();
     await tellAll(system, rig.clock);
+    await tellMissing(system.store, new Set([...allProjections.values()].flat()));
     log = [];
     for await (const event of system.store.readAll()) {
       head = event.position;

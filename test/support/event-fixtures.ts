@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ourAggregates } from '@huicai/composition';
 import type { EventStore, StoredEvent } from '@huicai/event-store';
-import { splitStreamName } from '@huicai/kernel';
+import { canonical, splitStreamName } from '@huicai/kernel';
 import { eventShape } from './event-shapes.js';
 
 /**
@@ -39,6 +39,30 @@ export function keptStreams(): KeptStream[] {
 
 /** Of streams that were kept from several stores, the latest: as many as one store can hold. */
 export const streamsOfOneStore = (): KeptStream[] => [...new Map(keptStreams().map((kept) => [kept.stream, kept])).values()];
+
+/**
+ * Puts kept streams of cases and people into a store that lacks some of their event types, as they were once written, so that whoever
+ * goes by all types need not tell each one's story.
+ *
+ * @param types that are wanted
+ */
+export async function tellMissing(store: EventStore, types: ReadonlySet<string>): Promise<void> {
+  const missing = new Set(types);
+  for await (const { type } of store.readAll()) missing.delete(type);
+  for (const { stream, events } of streamsOfOneStore()) {
+    const some = events.some(({ type }) => missing.has(type));
+    if (!some) continue;
+    const batch = events.map(({ id, type, data, metadata }) => ({
+      id,
+      type,
+      data: canonical(data as object),
+      metadata: canonical(metadata as object),
+    }));
+    const { outcome } = await store.append(stream, 'no_stream', batch);
+    if (outcome !== 'appended') throw new Error(`${stream} is there already`);
+    for (const { type } of events) missing.delete(type);
+  }
+}
 
 /** Shapes of events in the store that no kept stream has. */
 export async function shapesNotKept(store: EventStore): Promise<string[]> {
