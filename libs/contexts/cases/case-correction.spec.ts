@@ -132,6 +132,14 @@ describe('a pause that was recorded wrongly', () => {
     expect(story.facts).toMatchObject({ pauseReasonCode: 'EXPERT_REVIEW', pausedSince: at('2026-10-08T10:00') });
   });
 
+  it('began by a notice of missing materials, which is as old as its pause', () => {
+    const asked = stories.contacted.step('RequestSupplement', who.specialist, '2026-10-08T10:00');
+    const data = { ...because, pauseId: `event-${asked.past.length - 1}`, voided: false, from: iso('2026-10-08T11:00') };
+    const story = asked.step(command('CorrectPause', data), who.supervisor, '2026-10-09T10:00');
+    const began = at('2026-10-08T11:00');
+    expect(story.facts).toMatchObject({ pausedSince: began, supplement: { until: '2026-10-20', at: began } });
+  });
+
   it('takes back a breach, and one that is shortened brings it', () => {
     const dueMoved = late.step(
       command('RecordLatePause', { ...because, from: iso('2026-10-12T09:00'), to: iso('2026-10-13T17:00') }),

@@ -79,8 +79,11 @@ function pauseCorrected(before: CaseFacts, data: Data<'PauseCorrected'>, cause: 
     }),
   }));
   if (!lasts || state.pausedSince === null) return { ...state, clocks };
-  if (!voided && to === null)
-    return { ...state, pausedSince: from, pauseReasonCode: pauseReasonCode ?? state.pauseReasonCode, clocks };
+  if (!voided && to === null) {
+    // A notice of missing materials began its pause.
+    const supplement = state.supplement && { ...state.supplement, at: from };
+    return { ...state, pausedSince: from, pauseReasonCode: pauseReasonCode ?? state.pauseReasonCode, supplement, clocks };
+  }
   const over = { pausedSince: null, pauseReasonCode: null, pauseEndsAt: null, repliedAt: null, pausedClockIds: [] };
   return { ...state, ...over, supplement: null, clocks };
 }

@@ -37,7 +37,7 @@ export type Rung = 'breach' | 'withdrawal' | 'resume' | 'return' | 'unanswered';
  */
 export const slaTimers = projection<SlaTimerRow, TimeReference>({
   name: 'sla_timers',
-  version: 10,
+  version: 11,
   table: {
     columns: {
       case_id: 'uuid',

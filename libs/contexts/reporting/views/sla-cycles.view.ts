@@ -54,7 +54,7 @@ export interface SideClock {
 /** One row per cycle of a case: what it was promised, when it was answered, what the requester said. */
 export const slaCycles = projection<SlaCycleRow, TimeReference>({
   name: 'sla_cycles',
-  version: 10,
+  version: 11,
   table: {
     columns: {
       case_id: 'uuid',
