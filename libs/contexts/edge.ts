@@ -106,6 +106,8 @@ export interface Found {
   readonly movesOn?: boolean;
   /** Content type of a body that is a stream. */
   readonly type?: string;
+  /** What a browser is to keep it under. */
+  readonly filename?: string;
 }
 
 /** A question to the read models. */

@@ -241,6 +241,7 @@ export const PROBLEM_TEXTS: Readonly<Record<string, ProblemText>> = {
   'calendar-change-not-found': t('没有这项日历调整', 'The calendar has no such change'),
   'calendar-change-undone': t('这项调整已经撤销', 'The change is undone already'),
   'queue-not-found': t('没有这个队列', 'There is no such queue for you'),
+  'purpose-required': t('导出个人信息必须写明用途', 'What personal data is exported for must be said', 422),
   'tag-not-found': t('当前没有标签 {code}', 'There is no tag {code} in force'),
   'tag-repeated': t('标签 {code} 重复', 'The tag {code} is there twice'),
   'tagged-already': t('已有标签 {code}', 'The tag {code} is on it already'),

@@ -73,7 +73,7 @@ describe('the API as a process', () => {
     expect((await fetch(`${url}/health/live`)).status).toBe(200);
     const token = (await (await login(url, { login: 'window', password: DEMO_PASSWORD })).json()) as { accessToken: string };
     const queue = await fetch(`${url}/api/v1/queue`, { headers: { authorization: `Bearer ${token.accessToken}` } });
-    expect([queue.status, await queue.json()]).toEqual([200, { items: [], total: 0, next: null, previous: null }]);
+    expect([queue.status, await queue.json()]).toEqual([200, { items: [], total: 0, atLeast: null, next: null, previous: null }]);
     const idle = connect(Number(new URL(url).port), '127.0.0.1');
     idle.on('error', () => undefined);
     await once(idle, 'connect');

@@ -124,6 +124,64 @@ describe('the named queues, through the API', () => {
     expect((await office.window.post('queue/search', { name: 'a', phone: 'b' })).status).toBe(422);
   });
 
+  it('are exported as a file for spreadsheets: all of it, in sight, people only with a purpose and written down', async () => {
+    const file = done(await office.window.get('queue/export?open=true'));
+    expect(file.text.startsWith('\ufeff"办件编号","事项编码"')).toBe(true);
+    const lines = file.text.split('\r\n');
+    expect([lines.length, lines.at(-1)]).toEqual([8, '']);
+    expect(file.text).not.toContain('姓名');
+    const red = done(await colleague.client.get('queue/export?queue=mine')).text.split('\r\n');
+    expect(red.length).toBe(3);
+    expect((await office.window.get('queue/export?queue=mine')).json).toMatchObject({ code: 'queue-not-found' });
+    expect((await office.window.get('queue/export?people=true')).json).toMatchObject({
+      code: 'purpose-required',
+      field: 'X-Purpose',
+    });
+    const people = done(await office.window.get('queue/export?people=true', { 'x-purpose': 'monthly-report' })).text;
+    const { name, phone } = done(await office.window.get(`talents/${office.talentId}`)).json;
+    expect(people).toContain(`"${name}","${phone}"`);
+    const { rows } = await api.t.system.pool.query(
+      "select 1 from access_log.reads where subject_id = $1 and resource = 'queue/export' and purpose = 'monthly-report'",
+      [office.talentId],
+    );
+    expect(rows.length).toBe(1);
+    expect((await (await api.as('talent', { talentId: office.talentId })).get('queue/export')).status).toBe(403);
+  });
+
+  it('are worked off in bulk: each case by itself, and once', async () => {
+    const supervisor = await api.as('supervisor');
+    const none = '00000000-0000-4000-8000-00000000dead';
+    const caseIds = [ids.paused, ids.judged, none, ids.paused];
+    const once = { headers: { 'idempotency-key': 'remind-1' } };
+    const first = done(await supervisor.post('cases/bulk/remind', { caseIds }, once)).json;
+    expect(first).toMatchObject({
+      done: 1,
+      refused: 2,
+      failed: 0,
+      items: [
+        { caseId: ids.paused, outcome: 'DONE', events: ['ReminderSent'], repeated: false },
+        { caseId: ids.judged, outcome: 'REFUSED', code: 'illegal-step' },
+        { caseId: none, outcome: 'REFUSED', code: 'case-not-found' },
+      ],
+    });
+    expect(done(await supervisor.post('cases/bulk/remind', { caseIds }, once)).json.items[0]).toMatchObject({
+      outcome: 'DONE',
+      repeated: true,
+    });
+    expect(done(await supervisor.post('cases/bulk/remind', { caseIds })).json.items[0]).toMatchObject({
+      outcome: 'REFUSED',
+      code: 'reminded-already',
+    });
+    const { specialistId } = done(await office.window.get(`cases/${ids.taken}`)).json;
+    const assigned = await supervisor.post('cases/bulk/assign', { caseIds: [ids.paused], mode: 'MANUAL', specialistId });
+    expect(done(assigned).json).toMatchObject({ items: [{ outcome: 'DONE', events: ['CaseAssigned'] }] });
+    expect(await inQueue(colleague.client, 'mine')).toContain(ids.paused);
+    expect((await supervisor.post('cases/bulk/remind', { caseIds: ['x'] })).json).toMatchObject({ code: 'not-a-uuid' });
+    const many = Array.from({ length: 101 }, () => none);
+    expect((await supervisor.post('cases/bulk/remind', { caseIds: many })).json).toMatchObject({ code: 'list-too-long' });
+    expect((await office.department.post('cases/bulk/remind', { caseIds })).status).toBe(403);
+  });
+
   it('leave no shape of an event that is not kept', async () => {
     const { store } = api.t.system;
     if (process.env.UPDATE_FIXTURES) await keepNewShapes(store);

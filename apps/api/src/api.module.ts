@@ -10,6 +10,7 @@ import { WhatIfController } from '../../../libs/contexts/calendar/what-if/what-i
 import { WorkingTimeController } from '../../../libs/contexts/calendar/working-time.api.js';
 import { CardsController } from '../../../libs/contexts/cards/cards.api.js';
 import { CasesController } from '../../../libs/contexts/cases/case.api.js';
+import { CaseBulkController } from '../../../libs/contexts/cases/case-bulk.api.js';
 import { CaseCorrectionsController } from '../../../libs/contexts/cases/case-corrections.api.js';
 import { CaseDeskController } from '../../../libs/contexts/cases/case-desk.api.js';
 import { CaseReviewController } from '../../../libs/contexts/cases/case-review.api.js';
@@ -19,6 +20,7 @@ import { EmployerCasesController } from '../../../libs/contexts/cases/employer-c
 import { CatalogueController } from '../../../libs/contexts/catalogue/catalogue.api.js';
 import { ChannelsController } from '../../../libs/contexts/channels/channels.api.js';
 import { RoutingController } from '../../../libs/contexts/channels/routing.api.js';
+import { QueueExportController } from '../../../libs/contexts/reporting/queue-export.api.js';
 import { QueuesController } from '../../../libs/contexts/reporting/queues.api.js';
 import { ReportingController } from '../../../libs/contexts/reporting/reporting.api.js';
 import { WorkloadController } from '../../../libs/contexts/reporting/workload.api.js';
@@ -54,12 +56,14 @@ export const apiModule = (parts: Parts): DynamicModule => ({
     TalentsController,
     CardsController,
     CasesController,
+    CaseBulkController,
     CaseRoutingController,
     EmployerCasesController,
     EmployerTalentsController,
     ClockExplanationController,
     HistoryController,
     QueuesController,
+    QueueExportController,
     ReportingController,
     WorkloadController,
     SpecialistsController,

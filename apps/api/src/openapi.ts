@@ -43,6 +43,8 @@ const NO_COMMAND = new Set([
   '/api/v1/auth/users',
   '/api/v1/talents/search',
   '/api/v1/queue/search',
+  '/api/v1/cases/bulk/assign',
+  '/api/v1/cases/bulk/remind',
   '/api/v1/working-time/deadline',
   '/api/v1/sla/what-if',
   '/api/v1/calendars/{calendarId}/changes/preview',

@@ -25,6 +25,7 @@ export class AskHandler implements IQueryHandler<Ask> {
       revision,
       movesOn = false,
       type,
+      filename,
     } = await find(readsFor(this.parts, request)).catch((error: unknown) => {
       // What is looked for may be missing only because the event that began it waits to be taken.
       const parked = known.some((each) => each.parked > 0 && only[each.projection] !== undefined);
@@ -33,7 +34,12 @@ export class AskHandler implements IQueryHandler<Ask> {
     });
     return answer(body, {
       movesOn,
-      headers: { ...headers, ...(stale ? { 'x-stale': 'true' } : {}), ...(type === undefined ? {} : { 'content-type': type }) },
+      headers: {
+        ...headers,
+        ...(stale ? { 'x-stale': 'true' } : {}),
+        ...(type === undefined ? {} : { 'content-type': type }),
+        ...(filename === undefined ? {} : { 'content-disposition': `attachment; filename="${filename}"` }),
+      },
       ...(revision === undefined ? {} : { etag: etagOf(revision) }),
     });
   }

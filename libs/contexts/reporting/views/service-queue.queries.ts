@@ -197,3 +197,24 @@ export async function talentsInScope(db: Queryable, scope: QueueScope, talentIds
   );
   return rows.map(({ id }) => id);
 }
+
+/** Rows in the order of their registration, without a count, the first of them behind that place. @param now decides the lights */
+export async function readRows(
+  db: Queryable,
+  scope: QueueScope,
+  filter: QueueFilter,
+  { limit, after }: Pick<QueueAsked, 'limit' | 'after'>,
+  now: Date,
+): Promise<QueueRow[]> {
+  const params: unknown[] = [];
+  const add: Parameters = (value) => `$${params.push(value)}`;
+  const present = `${add(now)}::timestamptz`;
+  const place = filter.queue === undefined ? undefined : placeOf(filter.queue, scope);
+  const { from, where } = sourceOf(scope, filter, 'registered', place, conditionsOf(filter, present, add), instantsOf(now), add);
+  const behind = after ? ` and (r.registered_at, r.case_id) > (${add(after.due)}::timestamptz, ${add(after.caseId)}::uuid)` : '';
+  const rest = `order by registered_at, case_id limit ${add(limit)}`;
+  const found = where.map(
+    (one) => `(select ${COLUMNS}, ${lightSql(present)} as light from ${from} where ${one}${behind} ${rest})`,
+  );
+  return (await db.query<QueueRow>(`select * from (${found.join(' union all ')}) u ${rest}`, params)).rows;
+}

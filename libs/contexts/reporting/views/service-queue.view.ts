@@ -114,6 +114,7 @@ export const serviceQueue = projection<ServiceQueueRow, TimeReference>({
       "(specialist_id, open, coalesce(due_at, 'infinity'), case_id)",
       '(number)',
       '(talent_id)',
+      '(registered_at, case_id)',
       '(department_id, accepted_at)',
       '(item_code, accepted_at)',
       "using gin (tags) where tags <> '[]'::jsonb",
