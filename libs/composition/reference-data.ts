@@ -1,7 +1,8 @@
-import { canonicalJson, systemCommandId } from '@huicai/kernel';
+import type { EventStore } from '@huicai/event-store';
+import { type CommandHash, canonicalJson, splitStreamName, systemCommandId } from '@huicai/kernel';
 import { cnLanshanHistory } from '@huicai/working-time';
-import { DEFAULT_POLICY } from '../contexts/calendar/default-policy.js';
-import { calendarDataOf } from '../contexts/calendar/facts.js';
+import { DEFAULT_POLICY, LATER_LIMITS } from '../contexts/calendar/default-policy.js';
+import { calendarDataOf, officeDay } from '../contexts/calendar/facts.js';
 import { DRAFT_2024, ITEMS_2024 } from '../contexts/catalogue/draft-2024.js';
 import { TAGS_2026, TAGS_FROM } from '../contexts/catalogue/tags-2026.js';
 import { CHANNELS, DEPARTMENTS } from '../contexts/channels/lanshan.js';
@@ -63,16 +64,50 @@ function steps(): Step[] {
  */
 export async function loadReferenceData(system: HuicaiSystem): Promise<void> {
   const all = steps();
-  const last = all.at(-1)!;
   // The last step is recorded only after all others.
-  if (await system.hasRecorded(last[0], last[1], commandIdOf(last))) return;
-  for (const step of all) {
-    const [aggregate, id, , command] = step;
-    const commandId = commandIdOf(step);
-    const commandHash = await system.vault.commandHash(canonicalJson(command.data), null);
-    const context = { commandId, commandHash, correlationId: commandId };
-    await system.send({ aggregate, id, command, caller: { id: 'reference-data', role: 'system' }, context } as never);
+  if (!(await isRecorded(system, all.at(-1)!)))
+    for (const step of all) if (!(await isRecorded(system, step))) await record(system, step);
+  await addLaterLimits(system);
+}
+
+/**
+ * The version 1 of offices that began earlier promises nothing about opinion, callback and rectification. Where it is still the only
+ * one, a second version does: from the day it is loaded on, or from the first day on where nobody has worked yet. An office that has
+ * published its own limits keeps them.
+ */
+async function addLaterLimits(system: HuicaiSystem): Promise<void> {
+  const { versions } = (await system.facts.time()).policy;
+  const [first] = versions;
+  if (versions.length !== 1 || !first || first.opinion || first.callback || first.rectification) return;
+  const isNew = (await firstStreamOfWork(system.store)) === undefined;
+  const effectiveFrom = isNew ? first.effectiveFrom : officeDay(system.clock.now());
+  const policy = { ...first, ...LATER_LIMITS, version: 2, effectiveFrom };
+  const step: Step = ['policy', 'default', 'v2', { type: 'PublishPolicyVersion', data: { policy } }];
+  // Of several processes that begin at once, one is first; what another would say of the day does not matter then.
+  await record(system, step, { k: 'none', v: '' });
+}
+
+/** Streams a store may have before anybody has worked with it. */
+const REFERENCE: ReadonlySet<string> = new Set(['calendar', 'policy', 'channels', 'catalogue', 'counter', 'store', 'seed']);
+
+/** The first stream in which somebody has worked; undefined where there is none. */
+export async function firstStreamOfWork(store: EventStore): Promise<string | undefined> {
+  for await (const { stream, type } of store.readAll()) {
+    if (type.startsWith('$') || stream.startsWith('$')) continue;
+    if (!REFERENCE.has(splitStreamName(stream).aggregate)) return stream;
   }
+  return undefined;
+}
+
+const isRecorded = (system: HuicaiSystem, step: Step): Promise<boolean> =>
+  system.hasRecorded(step[0], step[1], commandIdOf(step));
+
+async function record(system: HuicaiSystem, step: Step, hash?: CommandHash): Promise<void> {
+  const [aggregate, id, , command] = step;
+  const commandId = commandIdOf(step);
+  const commandHash = hash ?? (await system.vault.commandHash(canonicalJson(command.data), null));
+  const context = { commandId, commandHash, correlationId: commandId };
+  await system.send({ aggregate, id, command, caller: { id: 'reference-data', role: 'system' }, context } as never);
 }
 
 const commandIdOf = ([aggregate, id, key]: Step): string => systemCommandId('reference', aggregate, id, key);

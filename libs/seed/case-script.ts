@@ -5,7 +5,17 @@ import type { Caller } from '../contexts/gateway.js';
 import type { Draw } from './draw.js';
 import { commandIdOf, type Specialist } from './staff.js';
 import type { Step } from './steps.js';
-import { CALLBACK_REMARKS, matterText, RATING_COMMENTS, REASONS, type ReasonedStep, replyText, SUPPLEMENT } from './texts.js';
+import {
+  CALLBACK_REMARKS,
+  matterText,
+  OPINIONS,
+  RATING_COMMENTS,
+  REASONS,
+  RECTIFICATIONS,
+  type ReasonedStep,
+  replyText,
+  SUPPLEMENT,
+} from './texts.js';
 import type { PlannedTalent, World } from './world.js';
 
 export interface CaseSpec {
@@ -126,6 +136,11 @@ export class CaseScript {
     return this.later([1, 25]).step(this.by, { type: 'ContactRequester', mode });
   }
 
+  /** The department says how it means to go about it. */
+  giveOpinion(after: Minutes = [10, 110]): this {
+    return this.later(after).step(this.by, { type: 'GiveOpinion', opinion: this.draw.pick(OPINIONS) });
+  }
+
   /** Waits for somebody; what is missing is told at once (一次性告知), with more time than any of these stories needs. */
   pauseAt(at: number): this {
     const { office } = this.world;
@@ -211,6 +226,19 @@ export class CaseScript {
     const at = office.moment(office.dayOf(this.at) + days, this.draw, days === 0 ? '17:30' : '08:00', '22:30');
     const comment = this.draw.chance(0.4) ? this.draw.pick(RATING_COMMENTS) : null;
     return this.moveTo(at).step(this.spec.talent.caller, { type: 'RateCase', satisfaction, comment });
+  }
+
+  /** A bad review is put right, mostly in time, and asked about. */
+  putRight(): this {
+    this.at += 1000;
+    const caller: Caller = { id: 'reaction', role: 'system' };
+    const act = { kind: 'open-rectification', caseId: this.caseId, cycle: 1 } as const;
+    this.steps.push({ key: this.key(`${this.steps.length}-OpenRectification`), at: this.at, caller, act });
+    const report = this.draw.pick(RECTIFICATIONS);
+    this.later([300, 2_600]).step(this.by, { type: 'SubmitRectification', measure: 'RECTIFIED', report });
+    const satisfaction = this.draw.pick([3, 4] as const);
+    const answer = { reachability: 'VALID', resolved: true, satisfaction, remark: null } as const;
+    return this.later([60, 700]).step(this.world.staff.callback(this.draw), { type: 'CallBackRectification', ...answer });
   }
 
   reopen(): this {

@@ -69,7 +69,7 @@ const STORIES: { readonly [S in FinishedStory]: (script: CaseScript, office: Off
     inHand(s).submitInTime().acceptResult();
     const satisfaction = s.draw.pick([1, 2] as const);
     s.reached(s.draw.chance(0.5), satisfaction).close();
-    if (s.spec.rating !== null) s.rate(satisfaction);
+    if (s.spec.rating !== null) s.rate(satisfaction).putRight();
   },
 
   sentBack: (s) => ended(inHand(s).submitInTime(0.2, 0.5).sendBack().submitInTime(0.2, 0.8)),
@@ -85,10 +85,10 @@ const STORIES: { readonly [S in FinishedStory]: (script: CaseScript, office: Off
   },
 };
 
-/** Accepted, with its department, taken and the requester called. */
+/** Accepted, with its department, taken, the requester called and the department's opinion given. */
 export const inHand = (s: CaseScript): CaseScript => contacted(s.accept().dispatch().signFor());
 
-const contacted = (s: CaseScript): CaseScript => s.take().contact();
+const contacted = (s: CaseScript): CaseScript => s.take().contact().giveOpinion();
 
 /** From the accepted result to the file being closed, the requester being content. */
 function ended(s: CaseScript): void {

@@ -70,7 +70,7 @@ export function tellOpen(state: OpenState, script: CaseScript, world: World, nth
       return;
     case 'resultAccepted':
       inHand(morning(4))
-        .submitAt(on(ago(2), '10:00', '15:00'))
+        .submitAt(on(ago(2), '13:10', '15:50'))
         .acceptResult([20, 200]);
       if (nth % 2 === 1) script.notReached([420, 500]);
       return;

@@ -1,6 +1,7 @@
 import type { Sealed } from '@huicai/kernel';
 import fc from 'fast-check';
-import { TIME, told } from '../contexts/cases/case.fixture.js';
+import { DEFAULT_POLICY } from '../contexts/calendar/default-policy.js';
+import { timeUnder, told } from '../contexts/cases/case.fixture.js';
 import { caseDecider } from '../contexts/cases/case.js';
 import type { CaseCommand } from '../contexts/cases/contract.js';
 import { type CaseFacts, dueOf, foldCase } from '../contexts/cases/facts.js';
@@ -12,6 +13,7 @@ import type { Step } from './steps.js';
 
 const sealed = {} as Sealed;
 const office = new Office();
+const TIME = timeUnder(DEFAULT_POLICY);
 
 /** Takes the case steps of a plan through the rulebook alone, with the timers between them, and gives the cases at the end. */
 function decideAll({ steps, span }: YearPlan): CaseFacts[] {
@@ -22,6 +24,8 @@ function decideAll({ steps, span }: YearPlan): CaseFacts[] {
       const subjects = [{ subjectId: act.input.talentId, relation: 'SELF' as const, name: null }];
       const { concerns: _, ...input } = act.input;
       decide(cases, act.caseId, step, { type: 'RegisterCase', data: { ...input, caseId: act.caseId, matter: sealed, subjects } });
+    } else if (act.kind === 'open-rectification') {
+      decide(cases, act.caseId, step, { type: 'OpenRectification', data: { cycle: act.cycle } });
     } else if (act.kind === 'step-case') {
       miss(cases, act.caseId, step.at);
       const { type, ...data } = act.step;
@@ -35,7 +39,7 @@ function decideAll({ steps, span }: YearPlan): CaseFacts[] {
 function decide(cases: Map<string, CaseFacts>, caseId: string, { at, caller, key }: Step, command: CaseCommand): void {
   const actor = { id: caller.id, role: caller.role };
   const { talentId = null, departmentId = null, specialistId = null, employerId = null } = caller;
-  const facts = told({ actor, caller: { talentId, departmentId, specialistId, employerId } }, at);
+  const facts = told({ actor, caller: { talentId, departmentId, specialistId, employerId } }, at, { time: TIME });
   let state = cases.get(caseId) ?? null;
   const events = caseDecider.decide(command, state, facts);
   if (events.length === 0) throw new Error(`${key} changes nothing`);
@@ -75,6 +79,12 @@ describe('the rules and the plan', () => {
     );
     expect(late).toHaveLength(finished.overdue + open.red);
     expect(late.length / cases.length).toBeCloseTo(0.08, 2);
+    const opinions = cases.flatMap(({ opinions }) => opinions);
+    expect(opinions.filter(({ givenAt }) => givenAt !== null).length / opinions.length).toBeGreaterThan(0.9);
+    const reviews = cases.flatMap(({ rectifications }) => rectifications);
+    expect(reviews.length).toBeGreaterThan(3);
+    expect(reviews.every(({ clockId, submittedAt, callbacks }) => clockId && submittedAt && callbacks.length === 1)).toBe(true);
+    expect(cases.flatMap(({ clocks }) => clocks).filter(({ kind }) => kind === 'callback').length).toBeGreaterThan(390);
     const takenBack = cases.filter((one) => one.clocks.some((clock) => clock.withdrawnBreaches > 0));
     expect(takenBack).toHaveLength(finished.extendedAfterDue);
     const yellow = cases.filter((one) =>

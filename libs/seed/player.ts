@@ -147,6 +147,11 @@ class Player {
       case 'register-case':
         this.takeNumber(at);
         return registerCase(gateway, caller, meta, act.input);
+      case 'open-rectification': {
+        const command = { type: 'OpenRectification', data: { cycle: act.cycle } } as const;
+        const context = { ...meta, commandHash: { k: 'none', v: '' } };
+        return gateway.send({ aggregate: 'case', id: act.caseId, command, caller, context });
+      }
       case 'step-case': {
         const subjects = this.timers.factsOf(act.caseId)?.subjects;
         return stepCase(gateway, caller, meta, { caseId: act.caseId, subjects }, act.step);

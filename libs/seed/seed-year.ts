@@ -1,5 +1,5 @@
-import { type HuicaiSystem, loadReferenceData } from '@huicai/composition';
-import { splitStreamName, systemCommandId } from '@huicai/kernel';
+import { firstStreamOfWork, type HuicaiSystem, loadReferenceData } from '@huicai/composition';
+import { systemCommandId } from '@huicai/kernel';
 import { DRAFT_2024 } from '../contexts/catalogue/draft-2024.js';
 import { lastWorkingDayBefore, Office, yearEnding } from './office.js';
 import { DEFAULT_SEED, planYear } from './plan.js';
@@ -55,9 +55,6 @@ export class SeedRunningError extends Error {
   }
 }
 
-/** Streams a store may have before anybody has worked with it. */
-const REFERENCE: ReadonlySet<string> = new Set(['calendar', 'policy', 'channels', 'catalogue', 'counter', 'store', 'seed']);
-
 const LOCK_KEY = 4_807_302;
 
 /**
@@ -105,10 +102,8 @@ function originOf({ seed = DEFAULT_SEED, anchor }: SeedYearOptions, now: number)
 
 /** @throws ForeignEventsError naming the first stream that does not belong */
 async function refuseForeign({ store }: HuicaiSystem): Promise<void> {
-  for await (const { stream, type } of store.readAll()) {
-    if (type.startsWith('$') || stream.startsWith('$')) continue;
-    if (!REFERENCE.has(splitStreamName(stream).aggregate)) throw new ForeignEventsError(stream);
-  }
+  const stream = await firstStreamOfWork(store);
+  if (stream !== undefined) throw new ForeignEventsError(stream);
 }
 
 async function record(system: HuicaiSystem, { seed }: SeedOrigin, command: SeedCommand): Promise<void> {

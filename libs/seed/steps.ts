@@ -42,6 +42,8 @@ export type Act =
     }
   | { readonly kind: 'lease-numbers'; readonly year: number; readonly count: number }
   | { readonly kind: 'register-case'; readonly caseId: string; readonly input: CaseInput }
+  /** What the system does by itself about a bad review. */
+  | { readonly kind: 'open-rectification'; readonly caseId: string; readonly cycle: number }
   | { readonly kind: 'step-case'; readonly caseId: string; readonly step: CaseStep };
 
 /** One thing somebody does at one instant. */

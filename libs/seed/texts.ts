@@ -153,6 +153,15 @@ export const CALLBACK_REMARKS = {
   unhappy: ['认为办理时间过长。', '对答复内容不满意。', '反映问题未真正解决。'],
 } as const;
 
+export const OPINIONS = [
+  '材料齐全,按承诺时限办理。',
+  '需向业务系统核实后办理。',
+  '已与诉求人说明办理步骤和所需时间。',
+  '涉及其他单位,已联系会商。',
+] as const;
+
+export const RECTIFICATIONS = ['已重新核实并当面答复。', '已补办并致歉。', '已与诉求人说明原因,改进了告知。'] as const;
+
 export const RATING_COMMENTS = ['服务周到', '一次办好', '专员很负责', '还可以'] as const;
 
 export const SUPPLEMENT = {

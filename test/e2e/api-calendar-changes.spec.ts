@@ -41,6 +41,7 @@ describe('a holiday that is prolonged while clocks run, through the API', () => 
     await step(who.window, 'dispatch');
     await step(who.department, 'sign');
     await step(who.department, 'contact', { mode: 'PHONE' });
+    await step(who.department, 'opinions', { opinion: '按时办结' });
   }, 60_000);
   afterAll(() => api?.stop());
 

@@ -25,6 +25,7 @@ describe('what was recorded late or wrongly, through the API', () => {
 
   it('takes a breach back, and tells both what was known then and what is known of then', async () => {
     const id = await office.signedFor({ urgency: 'ENQUIRY' });
+    done(await office.department.post(`cases/${id}/opinions`, { opinion: '按时办结' }));
     now = wall('2026-10-14T10:00');
     await until('the breach', async () => (await office.shown(id)).breaches.length === 3);
     done(await office.department.post(`cases/${id}/result`, { outcome: 'SOLVED', reply: '已办结' }));

@@ -63,7 +63,7 @@ describe('policies of time limits, through the API', () => {
       versions: [{ version: 1, effectiveFrom: '2024-01-01', inForce: true, reason: null }],
     });
     expect(done(await who.specialist.get('policies/default/versions/1')).json).toMatchObject({
-      opinion: NO_LIMIT,
+      opinion: days(1),
       rules: [
         { urgency: 'ENQUIRY', limits: { handling: days(1) } },
         { urgency: 'NORMAL', limits: { handling: days(5) } },
@@ -214,7 +214,7 @@ describe('policies of time limits, through the API', () => {
     });
     expect(done(await resolve(`${asked}&on=2026-10-11`)).json).toMatchObject({
       version: 1,
-      limits: { total: days(5), callback: NO_LIMIT },
+      limits: { total: days(5), callback: days(2) },
     });
     expect(done(await resolve(`${asked}&on=2023-12-31`), 422).json.errors).toContainEqual(
       expect.objectContaining({ code: 'policy-not-in-force', field: 'on' }),

@@ -135,6 +135,7 @@ describe('the story of a matter, told through the API', () => {
       'ReturnCase',
       'AssignCase',
       'ContactRequester',
+      'GiveOpinion',
       'TagCase',
       'AddNote',
       'SendMessage',
@@ -151,12 +152,14 @@ describe('the story of a matter, told through the API', () => {
     expect(done(await who.colleague.get(`talents/${told.talentId}`), 403).json.code).toBe('not-yours');
     expect(done(await who.department.get(`talents/${told.talentId}`)).json.phone).toBe('13900000001');
     await step(who.specialist, 'contact', { mode: 'PHONE' });
+    await step(who.specialist, 'opinions', { opinion: '材料齐全' });
     const shown = await theCase(who.specialist);
     expect(shown).toMatchObject({ status: 'SIGNED_FOR', specialistId: told.specialistId, talent: { phone: '13900000001' } });
     expect(shown.clocks.map((clock: { kind: string; light: string | null }) => [clock.kind, clock.light])).toEqual([
       ['total', 'GREEN'],
       ['signFor', null],
       ['firstContact', null],
+      ['opinion', null],
       ['handling', 'GREEN'],
     ]);
     expect(shown.clocks[0].due).toMatch(/T\d{2}:\d{2}:\d{2}\+08:00$/);
@@ -199,6 +202,7 @@ describe('the story of a matter, told through the API', () => {
       'CaseSignedFor',
       'CaseTaken',
       'RequesterContacted',
+      'OpinionGiven',
       'ClockPaused',
       'ClockResumed',
       'ExtensionRequested',
@@ -211,9 +215,9 @@ describe('the story of a matter, told through the API', () => {
       'CaseRated',
       'CaseClosed',
     ]);
-    expect(history.chain).toMatchObject({ verified: true, events: 17, head: history.events.at(-1).hash });
+    expect(history.chain).toMatchObject({ verified: true, events: 18, head: history.events.at(-1).hash });
     expect(history.events.at(-1).revision).toBe(detail.revision);
-    expect(history.events[6]).toMatchObject({
+    expect(history.events[7]).toMatchObject({
       reasonCode: 'AWAITING_MATERIALS',
       who: { role: 'specialist' },
       data: { reason: '等待社保证明' },
@@ -245,7 +249,7 @@ describe('the story of a matter, told through the API', () => {
     await step(who.supervisor, 'reopen', { reasonCode: 'NEW_FACTS' });
     const detail = await theCase(who.window);
     expect(detail).toMatchObject({ status: 'ACCEPTED', cycle: 2, rating: null, sealedCycles: [{ cycle: 1, rating: 5 }] });
-    expect(detail.clocks.filter(({ status }: { status: string }) => status === 'SEALED')).toHaveLength(4);
+    expect(detail.clocks.filter(({ status }: { status: string }) => status === 'SEALED')).toHaveLength(6);
     await step(who.talent, 'withdraw', { reasonCode: 'SOLVED_OTHERWISE' });
   });
 

@@ -33,6 +33,7 @@ describe('breaches and their excuses, through the API', () => {
       [who.department, 'sign'],
     ] as const)
       done(await step(client, path, {}));
+    done(await step(who.department, 'opinions', { opinion: '按时办结' }));
     now = Date.parse('2026-10-20T10:00:00+08:00');
     await until('the breaches', async () => (await breaches()).length === 3);
   }, 60_000);

@@ -44,6 +44,7 @@ describe('what would have been, asked through the API', () => {
     await step(who.department, '2026-09-30T11:00', 'sign');
     await step(who.specialist, '2026-09-30T11:10', 'take');
     await step(who.specialist, '2026-09-30T11:20', 'contact', { mode: 'PHONE' });
+    await step(who.specialist, '2026-09-30T11:30', 'opinions', { opinion: '按时办结' });
     await step(who.specialist, '2026-10-08T09:00', 'pause', { reasonCode: 'AWAITING_MATERIALS', reason: '等待材料' });
     await step(who.specialist, '2026-10-12T09:00', 'resume');
     await step(who.specialist, '2026-10-14T10:00', 'result', { outcome: 'SOLVED', reply: '已办结' });
@@ -53,18 +54,18 @@ describe('what would have been, asked through the API', () => {
   it('changes nothing where nothing is otherwise: the limits that were, said again', async () => {
     const before = await api.head();
     const answer = await asked({ limits: { rules: [{ limits: { handling: days(5) } }] } });
-    expect(answer).toMatchObject({ clocks: 4, before: 0, after: 0, flipped: 0, flips: [] });
+    expect(answer).toMatchObject({ clocks: 5, before: 0, after: 0, flipped: 0, flips: [] });
     expect(await api.head()).toBe(before);
   });
 
   it('names the clocks that flip when no pause counts, by department, item and specialist', async () => {
     const answer = await asked({ pauses: { rule: 'NONE' } });
-    expect(answer).toMatchObject({ clocks: 4, before: 0, after: 2, flipped: 2 });
+    expect(answer).toMatchObject({ clocks: 5, before: 0, after: 2, flipped: 2 });
     expect(answer.byDepartment).toEqual([
       { group: '', clocks: 1, before: 0, after: 1 },
-      { group: 'rsj', clocks: 3, before: 0, after: 1 },
+      { group: 'rsj', clocks: 4, before: 0, after: 1 },
     ]);
-    expect(answer.byItem).toEqual([{ group: '04', clocks: 4, before: 0, after: 2 }]);
+    expect(answer.byItem).toEqual([{ group: '04', clocks: 5, before: 0, after: 2 }]);
     expect(answer.flips.map(({ clockId }: { clockId: string }) => clockId)).toEqual(['total/1/1', 'handling/1/1']);
     // Three of the five working days were paused: 8, 9 and 10 October, the Saturday one that was worked.
     expect(answer.flips[0]).toMatchObject({
@@ -94,8 +95,8 @@ describe('what would have been, asked through the API', () => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line));
-    expect(lines[0]).toEqual({ progress: { cases: 1, clocks: 4 } });
-    expect(lines.at(-1).result).toMatchObject({ clocks: 4, after: 2 });
+    expect(lines[0]).toEqual({ progress: { cases: 1, clocks: 5 } });
+    expect(lines.at(-1).result).toMatchObject({ clocks: 5, after: 2 });
   });
 
   it('looks at the clocks that started in the period alone', async () => {

@@ -24,6 +24,7 @@ describe('the workload board, through the API', () => {
       const id = await office.signedFor();
       done(await busy.client.post(`cases/${id}/take`));
       done(await busy.client.post(`cases/${id}/contact`, { mode: 'PHONE' }));
+      done(await busy.client.post(`cases/${id}/opinions`, { opinion: '按时办结' }));
     }
     await office.signedFor();
     done(

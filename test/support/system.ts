@@ -19,7 +19,11 @@ export interface TestSystem {
   stop(): Promise<void>;
 }
 
-export async function startTestSystem(clock?: Clock): Promise<TestSystem> {
+/** @param load puts into the empty store what the office starts with */
+export async function startTestSystem(
+  clock?: Clock,
+  load: (system: HuicaiSystem) => Promise<unknown> = loadReferenceData,
+): Promise<TestSystem> {
   const directory = await mkdtemp(join(tmpdir(), 'huicai-test-'));
   const kekFile = join(directory, 'kek');
   await writeFile(kekFile, randomBytes(32), { mode: 0o600 });
@@ -32,7 +36,7 @@ export async function startTestSystem(clock?: Clock): Promise<TestSystem> {
     kekFile,
     ...(clock ? { clock } : {}),
   });
-  await loadReferenceData(system);
+  await load(system);
   const workers = new Set<() => Promise<void>>();
   return {
     system,

@@ -1,12 +1,11 @@
 import { cnLanshanHistory } from '@huicai/working-time';
 import { supposedChange } from '../calendar/changes/preview.js';
-import { DEFAULT_POLICY } from '../calendar/default-policy.js';
 import { type CalendarFacts, changesKnownAt, foldCalendar, knownVersion, type TimeReference } from '../calendar/facts.js';
-import { at, command, stories, told, who } from './case.fixture.js';
+import { at, command, PLAIN_POLICY, stories, told, who } from './case.fixture.js';
 import { explanationOf } from './clock-explanation.pages.js';
 
 /** An office that began in 2019, with today's list and limits; one version of the calendar for each notice. */
-const policy = { versions: [{ ...DEFAULT_POLICY, effectiveFrom: '2019-01-01' }] };
+const policy = { versions: [{ ...PLAIN_POLICY, effectiveFrom: '2019-01-01' }] };
 const published: CalendarFacts = { versions: cnLanshanHistory().map((version) => knownVersion(version, 0)) };
 const under = (calendar: CalendarFacts): TimeReference => ({ calendar, policy });
 const list = Object.values(told(who.window, 0).catalogue.versions).map((one) => ({ ...one, effectiveFrom: '2019-01-01' }));

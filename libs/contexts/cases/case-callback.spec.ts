@@ -1,6 +1,5 @@
 import { specOf } from '../../kernel/spec-dsl.js';
-import { DEFAULT_POLICY } from '../calendar/default-policy.js';
-import { at, command, sealed, stories, stranger, timeUnder, told, who } from './case.fixture.js';
+import { at, command, PLAIN_POLICY, sealed, stories, stranger, timeUnder, told, who } from './case.fixture.js';
 import { caseDecider } from './case.js';
 import { caseTiming } from './facts.js';
 
@@ -118,7 +117,7 @@ describe('closing a case', () => {
 });
 
 describe('the clock of the callback', () => {
-  const limited = timeUnder({ ...DEFAULT_POLICY, callback: { kind: 'workingDays', days: 2 } });
+  const limited = timeUnder({ ...PLAIN_POLICY, callback: { kind: 'workingDays', days: 2 } });
   const accepted = stories.submitted.step('AcceptResult', who.window, '2026-10-12T11:00', { time: limited });
   const called = (when: string, data = {}) => accepted.step(command('RecordCallback', data), who.window, when);
   const due = (story = accepted) => story.due('callback/1/1', limited);

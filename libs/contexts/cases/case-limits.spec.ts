@@ -1,12 +1,11 @@
 import { cnLanshanHistory } from '@huicai/working-time';
 import type { PolicyRule, PolicyVersion } from '../calendar/contract.js';
-import { DEFAULT_POLICY } from '../calendar/default-policy.js';
 import { calendarToPromiseBy, knownVersion, type TimeReference, versionKnownAt } from '../calendar/facts.js';
-import { at, command, stories, timeUnder, told, who } from './case.fixture.js';
+import { at, command, PLAIN_POLICY, stories, timeUnder, told, who } from './case.fixture.js';
 import { caseRules, needsOf } from './case.js';
 
 const days = (n: number) => ({ kind: 'workingDays', days: n }) as const;
-const { handling: _, ...numbers } = DEFAULT_POLICY;
+const { handling: _, ...numbers } = PLAIN_POLICY;
 const rules: readonly PolicyRule[] = [
   {
     itemCode: '03',
@@ -16,7 +15,7 @@ const rules: readonly PolicyRule[] = [
   { limits: { handling: days(5) } },
 ];
 const second: PolicyVersion = { ...numbers, version: 2, effectiveFrom: '2026-10-09', rules };
-const time = timeUnder(DEFAULT_POLICY, second);
+const time = timeUnder(PLAIN_POLICY, second);
 
 describe('the limits of a case', () => {
   const opened = stories.empty.step('RegisterCase', who.window, '2026-10-09T09:00');
@@ -27,8 +26,8 @@ describe('the limits of a case', () => {
       .facts.clocks.map(({ clockId, limit, policyVersion }) => [clockId, limit, policyVersion]);
   const ordinary = [
     ['total/1/1', days(5), 2],
-    ['signFor/1/1', DEFAULT_POLICY.signFor, 2],
-    ['firstContact/1/1', DEFAULT_POLICY.firstContact, 2],
+    ['signFor/1/1', PLAIN_POLICY.signFor, 2],
+    ['firstContact/1/1', PLAIN_POLICY.firstContact, 2],
     ['handling/1/1', days(5), 2],
   ];
 
@@ -82,7 +81,7 @@ describe('the calendar of a promise', () => {
   /** One version for each notice, known since it was announced: that of 2026 since 4 November 2025. */
   const history: TimeReference = {
     calendar: { versions: cnLanshanHistory().map((version) => knownVersion(version, 0)) },
-    policy: { versions: [DEFAULT_POLICY] },
+    policy: { versions: [PLAIN_POLICY] },
   };
   const known = (when: string) => calendarToPromiseBy(history.calendar, at(when)).version;
   const accepted = (when: string) =>
@@ -99,7 +98,7 @@ describe('the calendar of a promise', () => {
     // An office that began in 2019, with the same list and the same limits.
     const list = Object.values(told(who.window, 0).catalogue.versions).map((one) => ({ ...one, effectiveFrom: '2019-01-01' }));
     const catalogue = { tagLists: [], versions: Object.fromEntries(list.map((one) => [one.version, one])) };
-    const early = { ...history, policy: { versions: [{ ...DEFAULT_POLICY, effectiveFrom: '2019-01-01' }] } };
+    const early = { ...history, policy: { versions: [{ ...PLAIN_POLICY, effectiveFrom: '2019-01-01' }] } };
     const registering = command('RegisterCase', { urgency: 'COMPLEX' });
     const complex = stories.empty.step(registering, who.window, '2020-01-20T10:00', { catalogue });
     const before = complex.step('AcceptCase', who.window, '2020-01-23T10:00', { time: early });

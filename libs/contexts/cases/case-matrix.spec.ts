@@ -1,8 +1,19 @@
 import type { Role } from '@huicai/kernel';
 import { Refusal } from '@huicai/kernel';
 import { refusalOf } from '../../kernel/spec-dsl.js';
-import { DEFAULT_POLICY } from '../calendar/default-policy.js';
-import { at, COMMANDS, command, STRICT_POLICY, type Story, sealed, stories, timeUnder, told, who } from './case.fixture.js';
+import {
+  at,
+  COMMANDS,
+  command,
+  PLAIN_POLICY,
+  STRICT_POLICY,
+  type Story,
+  sealed,
+  stories,
+  timeUnder,
+  told,
+  who,
+} from './case.fixture.js';
 import { caseDecider, caseRules, possibleSteps } from './case.js';
 import type { CaseCommand } from './contract.js';
 
@@ -221,7 +232,7 @@ const SITUATIONS: readonly (readonly [name: string, story: Story, now: string, s
     'waiting for an opinion',
     stories.accepted
       .step('DispatchCase', who.window, '2026-09-30T10:10', {
-        time: timeUnder({ ...DEFAULT_POLICY, opinion: { kind: 'workingDays', days: 1 } }),
+        time: timeUnder({ ...PLAIN_POLICY, opinion: { kind: 'workingDays', days: 1 } }),
       })
       .step('SignForCase', who.department, '2026-09-30T10:30'),
     '2026-09-30T10:31',

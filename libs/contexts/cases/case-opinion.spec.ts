@@ -1,11 +1,10 @@
 import { specOf } from '../../kernel/spec-dsl.js';
-import { DEFAULT_POLICY } from '../calendar/default-policy.js';
-import { at, command, type Person, sealed, stories, stranger, timeUnder, told, who } from './case.fixture.js';
+import { at, command, type Person, PLAIN_POLICY, sealed, stories, stranger, timeUnder, told, who } from './case.fixture.js';
 import { caseDecider, possibleStepsOfCoDepartment } from './case.js';
 import { audienceOf, caseTiming } from './facts.js';
 
 const { given } = specOf(caseDecider);
-const limited = timeUnder({ ...DEFAULT_POLICY, opinion: { kind: 'workingDays', days: 1 } });
+const limited = timeUnder({ ...PLAIN_POLICY, opinion: { kind: 'workingDays', days: 1 } });
 const more = { time: limited };
 const education = stranger.department;
 
@@ -72,7 +71,8 @@ describe('the opinion of another department', () => {
     expect(asked.facts.coDepartmentIds).toEqual(['jtj']);
     expect(asked.facts.specialistId).toBe('specialist-1');
     expect(audienceOf(asked.facts)).toContain('department:jtj');
-    expect(possibleStepsOfCoDepartment(asked.facts)).toEqual(['GiveOpinion']);
+    expect(possibleStepsOfCoDepartment(asked.facts, 'jtj')).toEqual(['GiveOpinion']);
+    expect(possibleStepsOfCoDepartment(asked.facts, 'spj')).toEqual([]);
     expect(caseTiming(asked.facts, limited).redAt).not.toBeNull();
   });
 

@@ -1,6 +1,5 @@
 import { specOf } from '../../kernel/spec-dsl.js';
-import { DEFAULT_POLICY } from '../calendar/default-policy.js';
-import { at, command, sealed, stories, stranger, TIME, timeUnder, told, who } from './case.fixture.js';
+import { at, command, PLAIN_POLICY, sealed, stories, stranger, TIME, timeUnder, told, who } from './case.fixture.js';
 import { caseDecider } from './case.js';
 import { dueOf, thresholdsOf, viewOf } from './clocks.js';
 
@@ -185,7 +184,7 @@ describe('an extension', () => {
   });
 
   it('keeps the whole within the most that may be granted', () => {
-    const wide = timeUnder({ ...DEFAULT_POLICY, extension: { times: 1, maxWorkingDays: 26, totalMaxWorkingDays: 30 } });
+    const wide = timeUnder({ ...PLAIN_POLICY, extension: { times: 1, maxWorkingDays: 26, totalMaxWorkingDays: 30 } });
     given(stories.contacted.past)
       .when(command('RequestExtension', { workingDays: 26 }), told(who.specialist, '2026-10-09T10:00', { time: wide }))
       .thenRefused('extension-over-total', { field: 'workingDays', params: { max: 30 } });
@@ -196,7 +195,7 @@ describe('an extension', () => {
 
   it('counts what was granted before towards the whole', () => {
     const twice = {
-      time: timeUnder({ ...DEFAULT_POLICY, extension: { times: 2, maxWorkingDays: 20, totalMaxWorkingDays: 30 } }),
+      time: timeUnder({ ...PLAIN_POLICY, extension: { times: 2, maxWorkingDays: 20, totalMaxWorkingDays: 30 } }),
     };
     const once = stories.contacted
       .step(command('RequestExtension', { workingDays: 20 }), who.specialist, '2026-10-09T10:00', twice)
@@ -250,7 +249,7 @@ describe('an extension', () => {
   });
 
   it('has nothing to extend on a clock that promises nothing', () => {
-    const open = { time: timeUnder({ ...DEFAULT_POLICY, handling: [] }) };
+    const open = { time: timeUnder({ ...PLAIN_POLICY, handling: [] }) };
     const story = stories.registered
       .step('AcceptCase', who.window, '2026-09-30T10:00', open)
       .step('DispatchCase', who.window, '2026-09-30T10:10', open)

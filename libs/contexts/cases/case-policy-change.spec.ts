@@ -1,11 +1,10 @@
 import type { PolicyEvent, PolicyRule, PolicyVersion } from '../calendar/contract.js';
-import { DEFAULT_POLICY } from '../calendar/default-policy.js';
 import { changesKnownAt, foldPolicy, type PolicyFacts, policyChangesOf, type TimeReference } from '../calendar/facts.js';
-import { at, command, stories, TIME, timeUnder, who } from './case.fixture.js';
+import { at, command, PLAIN_POLICY, stories, TIME, timeUnder, who } from './case.fixture.js';
 import { explanationOf } from './clock-explanation.pages.js';
 
 const days = (n: number) => ({ kind: 'workingDays', days: n }) as const;
-const { handling: _, ...numbers } = DEFAULT_POLICY;
+const { handling: _, ...numbers } = PLAIN_POLICY;
 const version = (n: number, rules: readonly PolicyRule[]): PolicyVersion => ({
   ...numbers,
   version: n,
@@ -15,7 +14,7 @@ const version = (n: number, rules: readonly PolicyRule[]): PolicyVersion => ({
 });
 const SHORTER = version(2, [{ category: 'P1', limits: { handling: days(1) } }, { limits: { handling: days(2) } }]);
 const LONGER = version(3, [{ limits: { handling: days(8) } }]);
-const published = timeUnder(DEFAULT_POLICY, SHORTER, LONGER);
+const published = timeUnder(PLAIN_POLICY, SHORTER, LONGER);
 
 const changed = (policy: PolicyFacts, when: string, change: object): PolicyFacts =>
   foldPolicy(
@@ -78,7 +77,7 @@ describe('newer limits for clocks that run', () => {
     expect(due(time, withdrawn('2026-10-13T10:01'))).toBe('2026-10-21T17:00');
     expect(due(under({ mode: 'retroactive', to: 3 }, '2026-10-10T09:59'))).toBe(PROMISED);
     const open = timeUnder(
-      { ...DEFAULT_POLICY, handling: [{ limit: { kind: 'none' } }] },
+      { ...PLAIN_POLICY, handling: [{ limit: { kind: 'none' } }] },
       { ...SHORTER, effectiveFrom: '2026-10-12' },
     );
     const limitless = stories.empty

@@ -1,12 +1,23 @@
 import { specOf } from '../../kernel/spec-dsl.js';
 import type { PolicyVersion } from '../calendar/contract.js';
-import { DEFAULT_POLICY } from '../calendar/default-policy.js';
-import { at, command, type Person, type Story, sealed, stories, stranger, timeUnder, told, who } from './case.fixture.js';
+import {
+  at,
+  command,
+  type Person,
+  PLAIN_POLICY,
+  type Story,
+  sealed,
+  stories,
+  stranger,
+  timeUnder,
+  told,
+  who,
+} from './case.fixture.js';
 import { caseDecider } from './case.js';
 import { isBadlyRated, viewOf } from './facts.js';
 
 const { given } = specOf(caseDecider);
-const POLICY: PolicyVersion = { ...DEFAULT_POLICY, rectification: { kind: 'workingDays', days: 5 } };
+const POLICY: PolicyVersion = { ...PLAIN_POLICY, rectification: { kind: 'workingDays', days: 5 } };
 const limited = timeUnder(POLICY);
 const more = { time: limited };
 const reasoned = { reasonCode: 'OTHER', reason: sealed('reason') };
@@ -205,7 +216,7 @@ describe('the rating window', () => {
     given(stories.closed.past).when(
       command('RateCase'),
       told(who.talent, when, {
-        time: timeUnder(workingDays === undefined ? DEFAULT_POLICY : { ...POLICY, ratingWindow: { workingDays } }),
+        time: timeUnder(workingDays === undefined ? PLAIN_POLICY : { ...POLICY, ratingWindow: { workingDays } }),
       }),
     );
 

@@ -70,15 +70,20 @@ export const stranger = {
 export const timeUnder = (...policies: PolicyVersion[]): TimeReference =>
   frozen({ calendar: { versions: [knownVersion(cnLanshanCalendar(), 0)] }, policy: { versions: policies } });
 
-/** As the office starts, but for pauses of some reasons and results of all matters somebody has to agree. */
+const { opinion: _o, callback: _c, rectification: _r, ...plain } = DEFAULT_POLICY;
+
+/** As the office starts, but without a limit for opinion, callback and rectification: whatever is about these says so itself. */
+export const PLAIN_POLICY: typeof plain & Pick<PolicyVersion, 'opinion' | 'callback' | 'rectification'> = plain;
+
+/** As {@link PLAIN_POLICY}, but for pauses of some reasons and results of all matters somebody has to agree. */
 export const STRICT_POLICY: PolicyVersion = {
-  ...DEFAULT_POLICY,
+  ...PLAIN_POLICY,
   pauseApproval: ['THIRD_PARTY'],
   resultApproval: ['ENQUIRY', 'NORMAL', 'COMPLEX'],
 };
 
-/** The calendar and the policy the office starts with. */
-export const TIME = timeUnder(DEFAULT_POLICY);
+/** The calendar the office starts with, and {@link PLAIN_POLICY}. */
+export const TIME = timeUnder(PLAIN_POLICY);
 
 const version = DRAFT_2024.version;
 const catalogue = [

@@ -42,7 +42,9 @@ export async function casePage(reads: Reads, caseId: string): Promise<Found> {
   await refuseForeignCase(reads, row.facts);
   const time = await reads.timeOf(row.facts.clocks);
   const { facts } = row;
-  const steps = isOwn(reads, facts) ? possibleSteps(facts, reads.caller.role) : possibleStepsOfCoDepartment(facts);
+  const steps = isOwn(reads, facts)
+    ? possibleSteps(facts, reads.caller.role)
+    : possibleStepsOfCoDepartment(facts, reads.caller.departmentId ?? '');
   const body = await caseBody(reads, row, time, reads.now);
   // Lights and what is left move with the clock, the talent's name and phone with another stream.
   return { revision: row.revision, movesOn: true, body: { ...body, possibleSteps: steps, revision: row.revision } };

@@ -116,8 +116,8 @@ export function possibleSteps(state: CaseFacts | null, role?: Role): CaseCommand
 }
 
 /** Those a co-department can take now. */
-export function possibleStepsOfCoDepartment(state: CaseFacts): CaseCommand['type'][] {
-  return caseRules.filter((row) => row.coDepartments && isLegal(row, state)).map((row) => row.command);
+export function possibleStepsOfCoDepartment(state: CaseFacts, departmentId: string): CaseCommand['type'][] {
+  return caseRules.filter((row) => row.coDepartments?.(state, departmentId) && isLegal(row, state)).map((row) => row.command);
 }
 
 function isLegal(row: AnyRule, state: CaseFacts | null): boolean {

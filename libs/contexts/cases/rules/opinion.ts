@@ -49,7 +49,7 @@ export const giveOpinion = rule({
   command: 'GiveOpinion',
   from: ['DISPATCHED', 'SIGNED_FOR'],
   roles: ['department', 'specialist'],
-  coDepartments: true,
+  coDepartments: (state, departmentId) => awaitedFrom(state, departmentId) !== undefined,
   when: provided('an opinion is waited for', ({ clocks }) =>
     clocks.some(({ kind, stoppedAt }) => kind === 'opinion' && stoppedAt === null),
   ),

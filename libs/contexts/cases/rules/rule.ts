@@ -56,8 +56,8 @@ export interface Rule<T extends CaseCommand['type'] = CaseCommand['type']> {
   readonly roles: readonly Role[];
   /** Open to every specialist of the department, whoever has the case in hand. */
   readonly wholeDepartment?: true;
-  /** Open to co-departments too. */
-  readonly coDepartments?: true;
+  /** Open to co-departments too, and possible for one of them where this holds. */
+  readonly coDepartments?: (state: CaseFacts, departmentId: string) => boolean;
   /** Facts the decision uses; others are not loaded, and reading one that is not named here is an error. */
   readonly needs?: readonly CaseNeed[];
   /** What else must hold of the case itself. */
@@ -74,7 +74,7 @@ export type AnyRule = { [T in CaseCommand['type']]: Rule<T> }[CaseCommand['type'
 export function checkOwnership(
   state: CaseFacts,
   facts: CaseRuleFacts,
-  { wholeDepartment = false, coDepartments = false }: { wholeDepartment?: boolean; coDepartments?: boolean } = {},
+  { wholeDepartment = false, coDepartments }: Pick<Rule, 'wholeDepartment' | 'coDepartments'> = {},
 ): void {
   const { caller, actor } = facts;
   const departments = [state.departmentId, ...(coDepartments ? state.coDepartmentIds : [])];
