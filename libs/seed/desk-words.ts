@@ -16,17 +16,17 @@ const ROOM_MS = 60 * 60_000;
 export function withWords({ office, span, seed }: World, script: CaseScript): Step[] {
   const { steps, spec, caseId } = script;
   const draw = new Draw(seed, 'words', spec.n);
-  const place = steps.findIndex(({ act }) => act.kind === 'step-case' && act.step.type === 'ContactRequester');
-  const contact = steps[place];
+  const place = steps.findIndex(({ act }) => act.kind === 'step-case' && act.step.type === 'GiveOpinion');
+  const opinion = steps[place];
   const end = steps[place + 1]?.at ?? span.to;
-  if (!contact || office.calendar.officeTime(contact.at, end) < ROOM_MS) return [...steps];
+  if (!opinion || office.calendar.officeTime(opinion.at, end) < ROOM_MS) return [...steps];
   const written = (part: number, caller: Caller, step: CaseStep): Step => ({
     key: script.key(`words-${part}-${step.type}`),
-    at: office.part(contact.at, end, part),
+    at: office.part(opinion.at, end, part),
     caller,
     act: { kind: 'step-case', caseId, step },
   });
-  const { caller: handler } = contact;
+  const { caller: handler } = opinion;
   const words: Step[] = [];
   if (draw.chance(0.12)) words.push(written(0.2, handler, { type: 'AddNote', note: draw.pick(WORDS.notes) }));
   if (draw.chance(0.1)) {

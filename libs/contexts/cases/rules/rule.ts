@@ -74,7 +74,7 @@ export type AnyRule = { [T in CaseCommand['type']]: Rule<T> }[CaseCommand['type'
 export function checkOwnership(
   state: CaseFacts,
   facts: CaseRuleFacts,
-  { wholeDepartment = false, coDepartments }: Pick<Rule, 'wholeDepartment' | 'coDepartments'> = {},
+  { wholeDepartment, coDepartments }: Pick<Rule, 'wholeDepartment' | 'coDepartments'> = {},
 ): void {
   const { caller, actor } = facts;
   const departments = [state.departmentId, ...(coDepartments ? state.coDepartmentIds : [])];
@@ -85,7 +85,7 @@ export function checkOwnership(
   if (foreign) throw forbidden('not-yours');
 }
 
-function ownsAsSpecialist(state: CaseFacts, caller: CaseRuleFacts['caller'], wholeDepartment: boolean): boolean {
+function ownsAsSpecialist(state: CaseFacts, caller: CaseRuleFacts['caller'], wholeDepartment?: true): boolean {
   if (caller.specialistId === null) return false;
   if (state.specialistId !== null && !wholeDepartment) return state.specialistId === caller.specialistId;
   return caller.departmentId !== null && caller.departmentId === state.departmentId;
