@@ -276,8 +276,7 @@ describe('whatever people try, in whatever order', () => {
           .filter(({ closedAt }) => closedAt === null)
           .map(({ cycle, cause }) => `${cycle} ${cause}`);
         expect(new Set(standing).size).toBe(standing.length);
-        // A correction can say that the pause began later than the notice.
-        if (state.supplement) expect([state.status, state.pausedSince !== null]).toEqual(['SIGNED_FOR', true]);
+        if (state.supplement) expect([state.status, state.pausedSince]).toEqual(['SIGNED_FOR', state.supplement.at]);
         if (state.returned) expect([state.status, state.departmentId]).toEqual(['ACCEPTED', null]);
         if (['DISPATCHED', 'SIGNED_FOR', 'SUBMITTED'].includes(state.status))
           expect(state.departmentId).toEqual(expect.any(String));
