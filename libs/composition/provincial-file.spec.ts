@@ -40,6 +40,26 @@ describe('the file of ratings for the province', () => {
     expect(await ids()).toEqual(['a', 'b', 'c', 'd']);
   });
 
+  it('holds that an appeal was upheld once too, beside the rating', async () => {
+    const { ratingId, caseId, caseNumber, cycle } = rating('a');
+    const upheld = {
+      ratingId,
+      caseId,
+      caseNumber,
+      cycle,
+      appeal: 'UPHELD',
+      reasonCode: 'MALICIOUS',
+      decidedAt: '2026-10-13T08:00:00.000Z',
+    } as const;
+    for (const what of [rating('a'), upheld, upheld, rating('a')]) await new ProvincialFile(path).export(what);
+    expect(
+      (await readFile(path, 'utf8'))
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toEqual([rating('a'), upheld]);
+  });
+
   it('takes away a line that was cut off, and writes that rating whole', async () => {
     await new ProvincialFile(path).export(rating('a'));
     await appendFile(path, JSON.stringify(rating('b')).slice(0, 40));

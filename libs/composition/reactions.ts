@@ -1,7 +1,7 @@
 import type { StoredEvent } from '@huicai/event-store';
 import { type AnyReaction, type Consequence, canonicalJson, member } from '@huicai/kernel';
 import { EventFeed, type ReactionContext, ReactionRunner, type RetryPolicy, registerReactions } from '@huicai/reactions';
-import { type ExportRating, PROVINCE, type ProvincialRatings } from '../contexts/cases/provincial-ratings.js';
+import { type ExportAppeal, type ExportRating, PROVINCE, type ProvincialRatings } from '../contexts/cases/provincial-ratings.js';
 import { type Aggregate, bindings } from './commands.js';
 import { allReactions, ourAggregates } from './flows.js';
 import { type HuicaiSystem, upcasters } from './system.js';
@@ -88,7 +88,7 @@ async function sendConsequence(
   province: ProvincialRatings | undefined,
 ): Promise<void> {
   const { aggregate, id, command } = consequence;
-  if (aggregate === PROVINCE) return province?.export((command as ExportRating).data);
+  if (aggregate === PROVINCE) return province?.export((command as ExportRating | ExportAppeal).data);
   if (!member(bindings, aggregate)) throw new Error(`There is no aggregate ${aggregate}`);
   await system.send({
     aggregate: aggregate as Aggregate,

@@ -16,7 +16,9 @@ describe('the named queues, through the API', () => {
     return Object.fromEntries(items.map(({ name, total }: { name: string; total: number }) => [name, total]));
   };
   const inQueue = async (client: Client, name: string): Promise<string[]> =>
-    done(await client.get(`queues/${name}`)).json.items.map(({ id }: { id: string }) => id);
+    done(await client.get(`queues/${name}`, { 'x-min-position': await api.head() })).json.items.map(
+      ({ id }: { id: string }) => id,
+    );
 
   beforeAll(async () => {
     api = await startTestApi(await startTestSystem({ now: () => now }));

@@ -262,8 +262,13 @@ describe('what others say of a case, through the API', () => {
           .split('\n')
           .filter((line) => line !== '')
           .map((line) => JSON.parse(line));
-      await until('the ratings', async () => (await lines()).length === 3);
-      const first = (await lines())[0];
+      // Three ratings; the appeal against the second was upheld, that against the third was not.
+      await until('the ratings', async () => (await lines()).length === 4);
+      const [first, second, upheld] = await lines();
+      expect(upheld).toEqual({
+        ...{ ratingId: second.ratingId, caseId: second.caseId, caseNumber: second.caseNumber, cycle: 1 },
+        ...{ appeal: 'UPHELD', reasonCode: expect.any(String), decidedAt: expect.any(String) },
+      });
       expect(first).toMatchObject({ caseId: id, cycle: 1, itemCode: '04', departmentId: 'rsj', satisfaction: 1 });
       const { number } = await office.shown(id);
       expect(first.caseNumber).toBe(number);

@@ -6,6 +6,7 @@ import { superviseCaseOnBadRating } from './reactions/supervise-case-on-bad-rati
 import { superviseCaseOnBrokenPromise } from './reactions/supervise-case-on-broken-promise.js';
 import { superviseCaseOnDissatisfiedCallback } from './reactions/supervise-case-on-dissatisfied-callback.js';
 import { superviseCaseOnVainRectification } from './reactions/supervise-case-on-vain-rectification.js';
+import { tellProvinceOfUpheldAppeal } from './reactions/tell-province-of-upheld-appeal.js';
 import { caseAssignments } from './views/case-assignments.view.js';
 import { caseDetail } from './views/case-detail.view.js';
 import { slaTimers } from './views/sla-timers.view.js';
@@ -50,7 +51,7 @@ export const caseFlow = flow<CaseEvent>('cases', {
   RectificationCalledBack: { ...each, reactions: [superviseCaseOnVainRectification] },
   RatingReceiptRecorded: each,
   RatingAppealed: each,
-  RatingAppealUpheld: each,
+  RatingAppealUpheld: { ...each, reactions: [tellProvinceOfUpheldAppeal] },
   RatingAppealDismissed: each,
   CaseClosed: each,
   CaseWithdrawn: each,

@@ -27,10 +27,28 @@ export interface ExportRating {
   readonly data: ExportedRating;
 }
 
+/** That a rating does not count: a supervisor has upheld the department's appeal against it. Why in words stays here. */
+export interface ExportedAppeal {
+  /** Of the rating as it was handed over. */
+  readonly ratingId: string;
+  readonly caseId: string;
+  readonly caseNumber: string;
+  readonly cycle: number;
+  readonly appeal: 'UPHELD';
+  readonly reasonCode: string;
+  /** ISO 8601 UTC. */
+  readonly decidedAt: string;
+}
+
+export interface ExportAppeal {
+  readonly type: 'ExportAppeal';
+  readonly data: ExportedAppeal;
+}
+
 /** The provincial rating system (省“好差评”) as this one knows it. */
 export interface ProvincialRatings {
-  /** Hands a rating over. Handing it over again must not hand it over twice. @throws Error when it can not be handed over now */
-  export(rating: ExportedRating): Promise<void>;
+  /** Hands a rating over, or that one does not count. Handing it over again must not hand it over twice. @throws Error when it can not be handed over now */
+  export(what: ExportedRating | ExportedAppeal): Promise<void>;
 }
 
 /** An answer of the province to one rating. */
