@@ -6,8 +6,8 @@ import { type Result, round } from './support/measure.js';
 import { printReport } from './support/report.js';
 import { registerTalent, tokenOf } from './support/stack-client.js';
 
-const CASES = 25_000;
-const CLOCKS = 4 * CASES;
+const CASES = 20_000;
+const CLOCKS = 100_000;
 const CALENDAR = '/api/v1/calendars/cn-lanshan';
 const VIEWS = ['service_queue', 'sla_cycles', 'sla_timers'];
 
@@ -28,11 +28,13 @@ async function main(): Promise<void> {
     ).body;
     const results: Result[] = [];
     const asked = { mode: 'retroactive', to: version };
+    let clocksSeen = 0;
     for (let i = 0; i < 5; i++) {
       const from = performance.now();
       const { clocks, moved } = (
         await supervisor.call<{ clocks: number; moved: number }>('POST', `${CALENDAR}/changes/preview`, asked)
       ).body;
+      clocksSeen = clocks;
       if (clocks < CLOCKS || moved === 0) throw new Error(`${clocks} clocks, ${moved} of them moved`);
       results.push({ name: `preview ${i + 1}`, value: round((performance.now() - from) / 1_000), unit: 's' });
     }
@@ -46,7 +48,7 @@ async function main(): Promise<void> {
     if (!change.body.id) throw new Error('The change has no id');
     const ratios = { 'queue page p95, meanwhile ÷ before': round(busy.p95 / quiet.p95) };
     printReport(
-      { bench: 'calendar-change', load: `${CASES} cases of 4 clocks`, results, ratios },
+      { bench: 'calendar-change', load: `${clocksSeen} open clocks of ${CASES} cases`, results, ratios },
       process.argv.includes('--json'),
     );
     window.close();
@@ -68,7 +70,7 @@ async function openCase(window: Http, pool: Pool): Promise<void> {
   for (const view of VIEWS)
     await pool.query(
       `insert into read.${view} select (jsonb_populate_record(c, jsonb_build_object('case_id', n.id, 'facts',
-         case when c.facts is null then null else jsonb_set(c.facts, '{caseId}', to_jsonb(n.id)) end))).*
+         case when c.facts is null then null else jsonb_set(c.facts::jsonb, '{caseId}', to_jsonb(n.id)) end))).*
        from read.${view} c, ids n where c.case_id = $1`,
       [id],
     );

@@ -9,6 +9,7 @@ import { HuicaiSystem, loadReferenceData, runWorker, timerStatus } from '@huicai
 import { migrate } from '@huicai/database';
 import { startEmbeddedPostgres } from '@huicai/embedded-postgres';
 import type { StoredEvent } from '@huicai/event-store';
+import { waitForPosition } from '@huicai/projections';
 import { dueTimers } from '../../libs/contexts/cases/views/sla-timers.view.js';
 import { accept, dispatch, openOffice, takeThrough } from '../faults/office.fixture.js';
 import { SetClock } from '../faults/rig.fixture.js';
@@ -24,6 +25,8 @@ interface Bench {
   readonly system: HuicaiSystem;
   readonly clock: SetClock;
   readonly course: readonly StoredEvent[];
+  /** Open timers of a case of this course. */
+  readonly timersOfEach: number;
 }
 
 /** A worker in this process, on a PostgreSQL and an event store of their own; only the clock is set by hand. */
@@ -51,7 +54,9 @@ async function main(): Promise<void> {
     for await (const event of system.store.readStream(`case-${caseId}`)) course.push(event);
     const log = (line: string) => void process.stderr.write(`${line}\n`);
     const working = runWorker({ system, databaseUrl: postgres.url, signal: ended.signal, log });
-    const bench = { system, clock, course };
+    const { pool } = system;
+    await becomes(() => waitForPosition(pool, 'sla_timers', course.at(-1)!.position, 1_000));
+    const bench = { system, clock, course, timersOfEach: await openOf(system, [caseId]) };
     const results: Result[] = [];
     for (const timers of BURSTS) results.push(...(await burst(bench, timers)));
     results.push(await poll(bench, 'a look with nothing open'));
@@ -79,7 +84,7 @@ async function main(): Promise<void> {
 }
 
 /** Lets so many timers become due at one instant, and tells when each was recorded. */
-async function burst({ system, clock, course }: Bench, timers: number): Promise<Result[]> {
+async function burst({ system, clock, course, timersOfEach }: Bench, timers: number): Promise<Result[]> {
   clock.time = Date.parse('2026-09-28T09:30:00+08:00');
   const ids = Array.from({ length: timers / 2 }, () => randomUUID());
   let next = 0;
@@ -87,7 +92,7 @@ async function burst({ system, clock, course }: Bench, timers: number): Promise<
     for (let id = ids[next++]; id !== undefined; id = ids[next++]) await copy(system, course, id);
   };
   await Promise.all(Array.from({ length: 16 }, lane));
-  await becomes(async () => (await openOf(system, ids)) === 4 * ids.length);
+  await becomes(async () => (await openOf(system, ids)) === timersOfEach * ids.length);
   // Sign-for and first contact are due at the same instant.
   const { rows } = await system.pool.query<{ due: Date; n: number }>(
     'select due, count(*)::int as n from read.sla_timers where case_id = any($1::uuid[]) group by due order by due limit 1',
