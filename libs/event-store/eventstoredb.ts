@@ -34,7 +34,7 @@ import type {
   SubscribeOptions,
 } from './port.js';
 import { ConnectionStringError, StoreRefusedError, StoreUnavailableError } from './port.js';
-import { assertJson, storedEvent } from './stored-event.js';
+import { assertJson, storedEventOf } from './stored-event.js';
 import { watch } from './watch.js';
 import { within } from './within.js';
 
@@ -186,7 +186,11 @@ class EventStoreDbAdapter implements ConnectedEventStore {
     try {
       for await (const portion of pace(guardStream(open()), idleMs, maxCount)) {
         attempt.answered();
-        const events = portion.flatMap(({ event }) => (event ? [storedEvent(event)] : []));
+        const events: StoredEvent[] = [];
+        for (const given of portion) {
+          const event = storedEventOf(given);
+          if (event) events.push(event);
+        }
         if (events.length > 0) yield events;
       }
       attempt.answered();
@@ -238,9 +242,9 @@ class EventStoreDbAdapter implements ConnectedEventStore {
       return this.logReaches(last === undefined ? 0n : last + 1n, this.options.readIdleMs).catch(() => false);
     };
     try {
-      for await (const { event } of standing(subscription, this.options.readIdleMs, missing)) {
-        if (!event) continue;
-        const stored = storedEvent(event);
+      for await (const given of standing(subscription, this.options.readIdleMs, missing)) {
+        const stored = storedEventOf(given);
+        if (!stored) continue;
         last = stored.position;
         yield stored;
       }

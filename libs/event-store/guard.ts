@@ -9,6 +9,7 @@ import {
   status,
 } from '@grpc/grpc-js';
 import type { InterceptingCallInterface } from '@grpc/grpc-js/build/src/client-interceptors.js';
+import { DecodedEvent, decodeEvent } from './decode.js';
 
 /** What of the client's inside is held on to; the client's version is fixed, and a test sees when it changes. */
 interface Inside {
@@ -30,7 +31,8 @@ const HELD = ['supports', 'callArguments', 'handleError', 'getGRPCClient'] as co
  * - a call may be told an instant after which it is not sent any more (`notAfter`), however long finding a node took;
  * - trailers that lack what their `exception` promises no longer throw where nobody can catch it;
  * - only a call that was cancelled here counts as that: the client is silent about those;
- * - a node that can not be found while another call fails is no unhandled rejection.
+ * - a node that can not be found while another call fails is no unhandled rejection;
+ * - what is read is decoded without google-protobuf, where it is plain.
  *
  * @throws Error when the client is not the one this was made for
  */
@@ -50,12 +52,32 @@ export function guardClient(client: object): ClientGuard {
   inside.handleError = (failed, error) => handleError(failed, error).catch(() => undefined);
   inside.getGRPCClient = async (...asked) => {
     last = await getGRPCClient(...asked);
+    decodeReads(last as Client & { read?: ReadMethod });
     return last;
   };
   return {
     endCalls: () => calls.end(),
     closeChannel: () => last?.close(),
   };
+}
+
+const READ = '/event_store.client.streams.Streams/Read';
+
+/** The method of a read as it is generated. */
+interface ReadMethod {
+  (request: unknown, metadata: Metadata, options: CallOptions): unknown;
+  readonly path: string;
+  readonly requestSerialize: (request: unknown) => Buffer;
+  readonly responseDeserialize: (bytes: Buffer) => unknown;
+}
+
+function decodeReads(client: Client & { read?: ReadMethod }): void {
+  if (client.read?.path !== READ || Object.hasOwn(client, 'read')) return;
+  const { path, requestSerialize, responseDeserialize } = client.read;
+  const decode = (bytes: Buffer) => decodeEvent(bytes) ?? responseDeserialize(bytes);
+  const read = (request: unknown, metadata: Metadata, options: CallOptions) =>
+    client.makeServerStreamRequest(path, requestSerialize, decode, request, metadata, options);
+  client.read = Object.assign(read, { path, requestSerialize, responseDeserialize });
 }
 
 /** What the client itself never does. */
@@ -71,6 +93,7 @@ export function guardStream<T extends object>(given: T): T {
   const stream = given as unknown as Transform;
   const transform = stream._transform as (...given: Parameters<Transform['_transform']>) => unknown;
   stream._transform = (message, encoding, done) => {
+    if (message instanceof DecodedEvent) return done(null, message);
     const failed = (error: unknown) => {
       done(error instanceof Error ? error : new Error(`a wrong message: ${String(error)}`));
       // The call behind it does not know that nobody listens any more.

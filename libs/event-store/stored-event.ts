@@ -1,3 +1,4 @@
+import { DecodedEvent } from './decode.js';
 import { type NewEvent, type StoredEvent, StoreUnavailableError } from './port.js';
 
 /** An event as the client gives it. */
@@ -12,8 +13,13 @@ interface ReadEvent {
   readonly created: Date;
 }
 
-/** @throws StoreUnavailableError when it lacks what nobody can do without */
-export function storedEvent({ streamId, position, created, ...event }: ReadEvent): StoredEvent {
+/** What a read has given, event or not. @throws StoreUnavailableError when an event lacks what nobody can do without */
+export function storedEventOf(given: { readonly event?: ReadEvent | undefined } | DecodedEvent): StoredEvent | undefined {
+  if (given instanceof DecodedEvent) return given.stored;
+  return given.event && storedEvent(given.event);
+}
+
+function storedEvent({ streamId, position, created, ...event }: ReadEvent): StoredEvent {
   if (!position) throw new StoreUnavailableError('an event came without its position');
   const { id, revision, type, data, metadata } = event;
   return { id, stream: streamId, revision, position: position.commit, type, data, metadata, created: created.getTime() };
