@@ -10,6 +10,7 @@ const at = (local: string) => parseInstant(`${local}+08:00`);
 const wd = (days: number): Limit => ({ kind: 'workingDays', days });
 const nd = (days: number): Limit => ({ kind: 'naturalDays', days });
 const minutes = (n: number): Limit => ({ kind: 'workingTime', minutes: n });
+const window = (local: string): Limit => ({ kind: 'calendarWindow', at: at(local) });
 const pause = (from: string, to: string) => ({ from: at(from), to: at(to) });
 
 describe('every day from 2019 to 2026', () => {
@@ -91,11 +92,21 @@ describe('dues by the official calendars', () => {
     ['a minute more than a day', '2026-10-12T09:00', minutes(421), '2026-10-13T09:01'],
     ['exactly at closing', '2026-10-12T17:00', minutes(1), '2026-10-13T09:01'],
     ['a minute after closing', '2026-10-12T17:01', wd(1), '2026-10-13T17:00'],
+    ['a minute after closing, minutes', '2026-10-12T17:01', minutes(1), '2026-10-13T09:01'],
+    ['exactly at opening, days', '2026-10-12T09:00', wd(1), '2026-10-13T17:00'],
+    ['exactly at closing, days', '2026-10-12T17:00', wd(1), '2026-10-13T17:00'],
+    ['a minute after closing on a worked Saturday', '2025-10-11T17:01', minutes(60), '2025-10-13T10:00'],
     ['a Sunday', '2026-10-11T23:59', minutes(120), '2026-10-12T11:00'],
+    ['a Sunday, natural days', '2026-10-11T10:00', nd(1), '2026-10-12T17:00'],
+    ['a worked Sunday', '2025-09-28T16:00', minutes(120), '2025-09-29T10:00'],
+    ['in the middle of National Day', '2025-10-05T10:00', minutes(60), '2025-10-09T10:00'],
+    ['in the middle of National Day, days', '2025-10-05T10:00', wd(1), '2025-10-09T17:00'],
+    ['a window that ends in National Day', '2026-09-22T10:00', window('2026-10-01T12:00'), '2026-10-01T12:00'],
   ])('%s', (_, start, limit, due) => {
     expect(deriveDue({ start: at(start), limit, calendar })).toEqual({ due: at(due), provisional: false });
   });
 
+  const hour = ['2025-10-13T10:00', minutes(60)] as const;
   it.each<[string, string, Limit, readonly { from: number; to: number }[], string]>([
     [
       'a holiday paused takes nothing',
@@ -141,8 +152,56 @@ describe('dues by the official calendars', () => {
       [pause('2026-09-30T00:00', '2026-10-08T00:00')],
       '2026-10-10T17:00',
     ],
+    [
+      'that overlap',
+      ...hour,
+      [pause('2025-10-13T10:30', '2025-10-13T11:00'), pause('2025-10-13T10:45', '2025-10-13T11:15')],
+      '2025-10-13T11:45',
+    ],
+    [
+      'that touch',
+      ...hour,
+      [pause('2025-10-13T10:30', '2025-10-13T11:00'), pause('2025-10-13T11:00', '2025-10-13T11:15')],
+      '2025-10-13T11:45',
+    ],
+    [
+      'one inside the other',
+      ...hour,
+      [pause('2025-10-13T10:30', '2025-10-13T11:15'), pause('2025-10-13T10:40', '2025-10-13T10:50')],
+      '2025-10-13T11:45',
+    ],
+    ['of no length', ...hour, [pause('2025-10-13T10:30', '2025-10-13T10:30')], '2025-10-13T11:00'],
+    ['begun before the start', ...hour, [pause('2025-10-13T09:00', '2025-10-13T10:30')], '2025-10-13T11:30'],
+    ['over before the start', ...hour, [pause('2025-10-13T09:00', '2025-10-13T09:30')], '2025-10-13T11:00'],
+    ['from the due on', ...hour, [pause('2025-10-13T11:00', '2025-10-13T12:00')], '2025-10-13T11:00'],
+    ['less than a day', '2025-10-13T10:00', wd(1), [pause('2025-10-14T09:00', '2025-10-14T12:00')], '2025-10-14T17:00'],
+    [
+      'a morning and an afternoon, which are a day',
+      '2025-10-13T10:00',
+      wd(2),
+      [pause('2025-10-14T09:00', '2025-10-14T12:00'), pause('2025-10-15T13:00', '2025-10-15T17:00')],
+      '2025-10-16T17:00',
+    ],
+    ['over New Year', '2025-12-31T10:00', minutes(120), [pause('2025-12-31T11:00', '2026-01-04T09:00')], '2026-01-04T10:00'],
+    [
+      'a window goes on',
+      '2026-09-22T10:00',
+      window('2026-10-01T12:00'),
+      [pause('2026-09-23T09:00', '2026-09-28T17:00')],
+      '2026-10-01T12:00',
+    ],
   ])('paused: %s', (_, start, limit, pauses, due) => {
     expect(deriveDue({ start: at(start), limit, pauses, calendar }).due).toBe(at(due));
+  });
+
+  it.each<[string, string, Limit, number, string]>([
+    ['working days over National Day', '2025-09-28T10:00', wd(2), 2, '2025-10-10T17:00'],
+    ['the most there may be, over Spring Festival', '2026-02-13T10:00', wd(1), 10, '2026-03-06T17:00'],
+    ['minutes, to a worked Saturday', '2025-10-10T10:00', minutes(120), 1, '2025-10-11T17:00'],
+    ['natural days, from a worked Saturday', '2025-10-08T10:00', nd(3), 1, '2025-10-13T17:00'],
+    ['a window that ends in National Day', '2026-09-22T10:00', window('2026-10-01T12:00'), 1, '2026-10-08T17:00'],
+  ])('extended: %s', (_, start, limit, addedWorkingDays, due) => {
+    expect(deriveDue({ start: at(start), limit, addedWorkingDays, calendar }).due).toBe(at(due));
   });
 
   it.each<[string, string, Limit, string]>([
