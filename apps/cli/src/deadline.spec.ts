@@ -95,11 +95,33 @@ describe('deadline --ndjson', () => {
       'due-outside-calendar',
       'limit.days',
     ],
+    ['fewer than none', request('2026-10-12T10:00:00+08:00', wd(-1)), 'out-of-range', 'limit.days'],
+    [
+      'more minutes than there are',
+      request('2026-10-12T10:00:00+08:00', { kind: 'workingTime', minutes: 10_000_000 }),
+      'due-outside-calendar',
+      'limit.minutes',
+    ],
+    [
+      'a number that is text',
+      request('2026-10-12T10:00:00+08:00', { kind: 'workingDays', days: '5' }),
+      'wrong-type',
+      'limit.days',
+    ],
     ['half a day', request('2026-10-12T10:00:00+08:00', wd(0.5)), 'wrong-type', 'limit.days'],
     ['no amount', request('2026-10-12T10:00:00+08:00', { kind: 'workingTime' }), 'field-required', 'limit.minutes'],
     ['two amounts', request('2026-10-12T10:00:00+08:00', { ...wd(1), minutes: 1 }), 'limit-of-other-unit', 'limit.minutes'],
     ['an unknown unit', request('2026-10-12T10:00:00+08:00', { kind: 'weeks', days: 1 }), 'not-one-of', 'limit.kind'],
     ['no offset', request('2026-10-12T10:00:00', wd(1)), 'instant-invalid', 'start'],
+    ['an offset without its colon', request('2026-10-12T10:00:00+0800', wd(1)), 'instant-invalid', 'start'],
+    ['a number for an instant', { ...request('', wd(1)), start: 1_791_770_400_000 }, 'wrong-type', 'start'],
+    [
+      'a zone, which the calendar names',
+      request('2026-10-12T10:00:00+08:00', wd(1), { zone: 'Mars/Olympus' }),
+      'unknown-field',
+      'zone',
+    ],
+    ['a due after the years covered', request('2036-12-31T10:00:00+08:00', wd(1)), 'due-outside-calendar', 'limit.days'],
     ['a day that does not exist', request('2026-02-30T10:00:00+08:00', wd(1)), 'instant-invalid', 'start'],
     ['a start before the years covered', request('2013-12-31T10:00:00+08:00', wd(1)), 'outside-calendar', 'start'],
     [
@@ -145,6 +167,16 @@ describe('deadline --ndjson', () => {
     const [problem, after] = await told([line, request('2026-10-12T10:00:00+08:00', wd(1))], 'zh');
     expect(problem).toMatchObject({ code, field, line: 1, detail: expect.stringMatching(/\p{Script=Han}/u) });
     expect(after).toMatchObject({ due: '2026-10-13T17:00:00+08:00' });
+  });
+
+  it('takes any offset, lines that end either way, and a pause of no length', async () => {
+    const empty = { pauses: [pause('2026-10-12T11:00', '2026-10-12T11:00')] };
+    const answers = await told([
+      `${JSON.stringify(request('2026-10-12T02:00:00Z', wd(1)))}\r`,
+      request('2026-10-11T22:00:00-04:00', wd(1)),
+      request('2026-10-12T10:00:00+08:00', wd(1), empty),
+    ]);
+    expect(answers.map(({ due }) => due)).toEqual(Array(3).fill('2026-10-13T17:00:00+08:00'));
   });
 
   it('unites pauses that overlap', async () => {
