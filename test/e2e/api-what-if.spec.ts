@@ -8,6 +8,7 @@ describe('what would have been, asked through the API', () => {
   let api: TestApi;
   let now = 0;
   let caseId: string;
+  let specialistId = '';
   const who = {} as Record<'window' | 'department' | 'specialist' | 'supervisor', Client>;
 
   const done = (reply: Reply, status = 200): Reply => {
@@ -35,7 +36,8 @@ describe('what would have been, asked through the API', () => {
       }),
       201,
     );
-    who.specialist = await api.as('specialist', { specialistId: enrolled.json.id });
+    specialistId = enrolled.json.id;
+    who.specialist = await api.as('specialist', { specialistId });
     const talentId = done(await who.window.post('talents', { ...someTalent(), category: 'P1' }), 201).json.id;
     const matter = { talentId, itemCode: '04', channelId: 'window', urgency: 'NORMAL', matter: '社保转移' };
     caseId = done(await who.window.post('cases', matter), 201).json.id;
@@ -66,6 +68,10 @@ describe('what would have been, asked through the API', () => {
       { group: 'rsj', clocks: 4, before: 0, after: 1 },
     ]);
     expect(answer.byItem).toEqual([{ group: '04', clocks: 5, before: 0, after: 2 }]);
+    expect(answer.bySpecialist).toEqual([
+      { group: '', clocks: 1, before: 0, after: 1 },
+      { group: specialistId, clocks: 4, before: 0, after: 1 },
+    ]);
     expect(answer.flips.map(({ clockId }: { clockId: string }) => clockId)).toEqual(['total/1/1', 'handling/1/1']);
     // Three of the five working days were paused: 8, 9 and 10 October, the Saturday one that was worked.
     expect(answer.flips[0]).toMatchObject({
