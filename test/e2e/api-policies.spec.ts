@@ -8,7 +8,6 @@ import { startTestSystem } from '../support/system.js';
 
 const days = (n: number) => ({ kind: 'workingDays', days: n });
 const minutes = (n: number) => ({ kind: 'workingTime', minutes: n });
-const NO_LIMIT = { kind: 'none' };
 
 const POLICY = {
   effectiveFrom: '2026-10-12',
