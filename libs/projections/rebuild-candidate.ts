@@ -9,7 +9,7 @@ import { FoldError, isOutage } from './outage.js';
 import type { AnyProjection } from './projection.js';
 import { dropSchema } from './rebuild-switch.js';
 import { RowsAhead } from './rows-ahead.js';
-import { indexDdl } from './table.js';
+import { besideRowsDdl } from './table.js';
 import { inTransaction } from './transaction.js';
 
 /** What a rebuild needs of the system. */
@@ -262,14 +262,21 @@ export class Candidate {
     }
   }
 
-  /** All indexes in one transaction, so that they are there or are not. */
+  /** Indexes and lists side by side, each in one transaction, so that they are there or are not. */
   async index(): Promise<void> {
     const { schema } = this;
-    const { rows } = await this.pool.query(
-      `select 1 from pg_index where indrelid = '${schema}.rows'::regclass and not indisprimary limit 1`,
+    const [indexes, lists] = besideRowsDdl(schema, this.live.definition.table);
+    const { rows } = await this.pool.query<{ indexed: boolean; listed: boolean }>(
+      `select exists (select 1 from pg_index where indrelid = '${schema}.rows'::regclass and not indisprimary) as indexed,
+         to_regclass('${schema}.listed') is not null as listed`,
     );
-    if (rows.length > 0) return;
-    await this.pool.query([...indexDdl(schema, this.live.definition.table), `analyze ${schema}.rows`].join('; '));
+    const { indexed, listed } = rows[0]!;
+    const missing = [...(indexed ? [] : [[...indexes, `analyze ${schema}.rows`]]), ...(listed ? [] : [lists])];
+    // None is at work any more when the locks are given back.
+    const ends = await Promise.allSettled(
+      missing.filter(({ length }) => length > 0).map((each) => this.pool.query(each.join('; '))),
+    );
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }
 
   /** From now on the leader feeds it. @throws RebuildError when it was dropped meanwhile */

@@ -43,9 +43,12 @@ export function tableDdl(schema: string, spec: TableSpec): string[] {
 }
 
 /** The statements that make what is kept of the rows beside the primary key: indexes, lists and counts of those that are there. */
-export const indexDdl = (schema: string, { columns, key, indexes = [], listed }: TableSpec): string[] => [
-  ...indexes.map((index) => `create index on ${schema}.rows ${index}`),
-  ...(listed ? listsDdl(schema, Object.fromEntries(key.map((name) => [name, columns[name]!])), listed) : []),
+export const indexDdl = (schema: string, spec: TableSpec): string[] => besideRowsDdl(schema, spec).flat();
+
+/** As {@link indexDdl}, in two parts that can be made at the same time by two connections: the indexes, and the lists. */
+export const besideRowsDdl = (schema: string, { columns, key, indexes = [], listed }: TableSpec): [string[], string[]] => [
+  indexes.map((index) => `create index on ${schema}.rows ${index}`),
+  listed ? listsDdl(schema, Object.fromEntries(key.map((name) => [name, columns[name]!])), listed) : [],
 ];
 
 /** The table alone, into which rows come faster. */
