@@ -52,7 +52,7 @@ describe('the policy an office starts with', () => {
       callback: { kind: 'workingDays', days: 2 },
       rectification: { kind: 'workingDays', days: 5 },
       extension: { times: 1, maxWorkingDays: 10, totalMaxWorkingDays: 30 },
-      returnWindow: { workingDays: 1 },
+      returnWindow: { workingDays: 1, hardStopWorkingDays: 2 },
       ratingWindow: { workingDays: 5 },
       attentionLine: 0.7,
     });

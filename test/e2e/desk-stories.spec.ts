@@ -1,4 +1,5 @@
 import { type Client, someTalent, startTestApi, type TestApi } from '../support/api.js';
+import { keepNewShapes, shapesNotKept } from '../support/event-fixtures.js';
 import { done, Office } from '../support/office.js';
 import { startTestSystem } from '../support/system.js';
 import { until } from '../support/until.js';
@@ -22,7 +23,7 @@ const POLICY = {
     { limits: { handling: days(5) } },
   ],
   extension: { times: 1, maxWorkingDays: 10, totalMaxWorkingDays: 30 },
-  returnWindow: { workingDays: 1 },
+  returnWindow: { workingDays: 1, hardStopWorkingDays: 2 },
   lights: { yellowFraction: 0.25, yellowDayBeforeFromDays: 3, severeAfterWorkingDays: 5 },
   attentionLine: 0.7,
 };
@@ -117,9 +118,10 @@ describe('the desk of an office, through the API', () => {
     await step(office.department, id, 'return', { reasonCode: 'WRONG_ITEM', proposedDepartmentId: 'ybj', reason: '属医保' });
     await step(office.window, id, 'dispatch', { departmentId: 'ybj' });
     await step(health, id, 'sign');
-    // To and fro: the proposed owner says it is not theirs either.
-    at('2026-09-08T09:30');
+    // To and fro: the proposed owner says it is not theirs either, and late.
+    at('2026-09-09T09:30');
     await step(health, id, 'return', { reasonCode: 'NOT_OUR_DUTY', proposedDepartmentId: 'rsj' });
+    expect(await office.lastEvent(id, 'CaseReturned')).toMatchObject({ departmentId: 'ybj', late: true });
     await step(office.window, id, 'return/refuse', { reasonCode: 'LEAD_DECIDED' });
     await refused(
       office.window,
@@ -355,5 +357,11 @@ describe('the desk of an office, through the API', () => {
       await step(office.window, id, 'archive');
     }
     expect(await typesOf(second)).toEqual(expect.arrayContaining(['RatingAppealed', 'RatingAppealDismissed', 'CaseArchived']));
+  });
+
+  it('leave no shape of an event that is not kept', async () => {
+    const { store } = api.t.system;
+    if (process.env.UPDATE_FIXTURES) await keepNewShapes(store);
+    expect(await shapesNotKept(store)).toEqual([]);
   });
 });

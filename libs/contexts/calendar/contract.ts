@@ -100,7 +100,8 @@ export interface PolicyVersion {
   readonly rules?: readonly PolicyRule[];
   readonly handling?: readonly HandlingRule[];
   readonly extension: { readonly times: number; readonly maxWorkingDays: number; readonly totalMaxWorkingDays: number };
-  readonly returnWindow: { readonly workingDays: number };
+  /** Up to when a department may return a case; later, up to the hard stop where there is one, it still can, and is told to be late. */
+  readonly returnWindow: { readonly workingDays: number; readonly hardStopWorkingDays?: number };
   /** How long a closed case can be rated; the first versions do not say, and mean five. */
   readonly ratingWindow?: { readonly workingDays: number };
   /** Reasons for which a pause counts only once somebody else has agreed to it. */

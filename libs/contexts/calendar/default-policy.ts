@@ -23,7 +23,7 @@ export const DEFAULT_POLICY = {
     { urgency: 'COMPLEX', limit: { kind: 'workingDays', days: 15 } },
   ],
   extension: { times: 1, maxWorkingDays: 10, totalMaxWorkingDays: 30 },
-  returnWindow: { workingDays: 1 },
+  returnWindow: { workingDays: 1, hardStopWorkingDays: 2 },
   ratingWindow: { workingDays: 5 },
   lights: DEFAULT_LIGHT_POLICY,
   attentionLine: 0.7,

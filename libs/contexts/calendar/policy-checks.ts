@@ -58,7 +58,12 @@ export function checkNumbers(data: PolicyVersion): void {
   whole(extension.times, 0, 'extension.times');
   whole(extension.maxWorkingDays, 0, 'extension.maxWorkingDays');
   whole(extension.totalMaxWorkingDays, 0, 'extension.totalMaxWorkingDays');
-  whole(returnWindow.workingDays, 1, 'returnWindow.workingDays');
+  const { workingDays, hardStopWorkingDays } = returnWindow;
+  whole(workingDays, 1, 'returnWindow.workingDays');
+  if (hardStopWorkingDays !== undefined) {
+    whole(hardStopWorkingDays, 1, 'returnWindow.hardStopWorkingDays');
+    if (hardStopWorkingDays < workingDays) throw refuse('returnWindow.hardStopWorkingDays', 'BEFORE_THE_WINDOW');
+  }
   if (data.ratingWindow) whole(data.ratingWindow.workingDays, 1, 'ratingWindow.workingDays');
   if (!(attentionLine >= 0 && attentionLine <= 1)) throw refuse('attentionLine', 'NOT_A_SHARE');
   checkTotal(data);

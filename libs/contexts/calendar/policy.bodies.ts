@@ -126,6 +126,10 @@ export class ExtensionRulesBody {
 export class ReturnWindowBody {
   @WholeNumber(1, MOST_LIMIT_DAYS, 'Working days in which a department can return a case')
   readonly workingDays!: number;
+  @WholeNumber(1, MOST_LIMIT_DAYS, 'Working days after which it can not any more (hard stop); in between it is late', {
+    optional: true,
+  })
+  readonly hardStopWorkingDays?: number;
 }
 
 export class RatingWindowBody {

@@ -125,6 +125,7 @@ describe('a policy', () => {
     ],
     [{ returnWindow: { workingDays: 0 } }, 'policy-invalid', 'policy.returnWindow.workingDays'],
     [{ returnWindow: { workingDays: 367 } }, 'out-of-range', 'policy.returnWindow.workingDays'],
+    [{ returnWindow: { workingDays: 2, hardStopWorkingDays: 1 } }, 'policy-invalid', 'policy.returnWindow.hardStopWorkingDays'],
     [{ extension: { ...DEFAULT_POLICY.extension, maxWorkingDays: -1 } }, 'policy-invalid', 'policy.extension.maxWorkingDays'],
     [{ extension: { ...DEFAULT_POLICY.extension, maxWorkingDays: 0 } }, 'out-of-range', 'policy.extension.maxWorkingDays'],
     [{ effectiveFrom: '2026-2-1' }, 'date-invalid', 'policy.effectiveFrom'],

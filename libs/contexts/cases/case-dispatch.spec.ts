@@ -1,6 +1,6 @@
 import { specOf } from '../../kernel/spec-dsl.js';
 import { foldChannels } from '../channels/facts.js';
-import { at, command, sealed, stories, stranger, told, who } from './case.fixture.js';
+import { at, command, PLAIN_POLICY, sealed, stories, stranger, timeUnder, told, who } from './case.fixture.js';
 import { caseDecider } from './case.js';
 
 const { given } = specOf(caseDecider);
@@ -229,6 +229,17 @@ describe('returning a case', () => {
     given(stories.signedFor.past)
       .when(command('ReturnCase'), told(who.department, close + 1))
       .thenRefused('return-window-closed', { params: { closedAt: new Date(close).toISOString() } });
+  });
+
+  it('is possible after the window too where the policy has a hard stop, and is told to be late', () => {
+    const time = timeUnder({ ...PLAIN_POLICY, returnWindow: { workingDays: 1, hardStopWorkingDays: 2 } });
+    const returned = (when: number) => () =>
+      stories.signedFor.step('ReturnCase', who.department, when, { time }).past.at(-1)!.event.data as { late?: true };
+    const [window, stop] = [at('2026-10-08T17:00'), at('2026-10-09T17:00')];
+    expect(returned(window)()).not.toHaveProperty('late');
+    expect(returned(window + 1)()).toMatchObject({ late: true });
+    expect(returned(stop)()).toMatchObject({ late: true });
+    expect(returned(stop + 1)).toThrow('return-window-closed');
   });
 
   it('counts the window from the latest dispatch', () => {

@@ -70,9 +70,13 @@ export const stranger = {
 export const timeUnder = (...policies: PolicyVersion[]): TimeReference =>
   frozen({ calendar: { versions: [knownVersion(cnLanshanCalendar(), 0)] }, policy: { versions: policies } });
 
-const { opinion: _o, callback: _c, rectification: _r, ...plain } = DEFAULT_POLICY;
+const { opinion: _o, callback: _c, rectification: _r, ...rest } = DEFAULT_POLICY;
+const plain = { ...rest, returnWindow: { workingDays: 1 } };
 
-/** As the office starts, but without a limit for opinion, callback and rectification: whatever is about these says so itself. */
+/**
+ * As the office starts, but without a limit for opinion, callback and rectification, and without a hard stop behind the return
+ * window: whatever is about these says so itself.
+ */
 export const PLAIN_POLICY: typeof plain & Pick<PolicyVersion, 'opinion' | 'callback' | 'rectification'> = plain;
 
 /** As {@link PLAIN_POLICY}, but for pauses of some reasons and results of all matters somebody has to agree. */

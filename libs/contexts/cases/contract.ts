@@ -134,7 +134,15 @@ export type CaseEvent =
       }
     >
   | Ev<'CaseSignedFor', { readonly departmentId: string }>
-  | Ev<'CaseReturned', Reasoned & { readonly departmentId: string; readonly proposedDepartmentId: string | null }>
+  | Ev<
+      'CaseReturned',
+      Reasoned & {
+        readonly departmentId: string;
+        readonly proposedDepartmentId: string | null;
+        /** After the return window and before its hard stop. */
+        readonly late?: true;
+      }
+    >
   /** `returnDue`: when it goes back to the queue unless somebody acts before. */
   | Ev<
       'ReturnRefused',

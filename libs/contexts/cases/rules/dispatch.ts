@@ -61,7 +61,7 @@ export const signFor = rule({
   decide: (_, state) => [{ type: 'CaseSignedFor', data: { departmentId: state.departmentId! } }],
 });
 
-/** Back to the dispatcher, inside the return window (退单). */
+/** Back to the dispatcher, inside the return window or, late, before its hard stop (退单, domain.md section 2.3). */
 export const returnCase = rule({
   command: 'ReturnCase',
   from: ['DISPATCHED', 'SIGNED_FOR'],
@@ -71,8 +71,11 @@ export const returnCase = rule({
   decide: (data, state, facts) => {
     if (data.proposedDepartmentId !== null && member(facts.channels.departments, data.proposedDepartmentId) === undefined)
       throw invalid('department-not-found', 'proposedDepartmentId', { id: data.proposedDepartmentId });
-    const closes = windowCloses(state.dispatchedAt!, policyAt(facts).returnWindow.workingDays, facts);
+    const { workingDays, hardStopWorkingDays = workingDays } = policyAt(facts).returnWindow;
+    const after = (days: number) => windowCloses(state.dispatchedAt!, days, facts);
+    const closes = after(hardStopWorkingDays);
     if (facts.now > closes) throw illegal('return-window-closed', { params: { closedAt: new Date(closes).toISOString() } });
-    return [{ type: 'CaseReturned', data: { ...data, departmentId: state.departmentId! } }];
+    const late = facts.now > after(workingDays) ? ({ late: true } as const) : {};
+    return [{ type: 'CaseReturned', data: { ...data, departmentId: state.departmentId!, ...late } }];
   },
 });
