@@ -100,6 +100,7 @@ it('10: a slow consumer of the adapter is never ahead of itself: what waits for 
     waiting = Math.max(waiting, sent() - taken);
     if (taken === TAKEN) break;
   }
-  expect(waiting).toBeGreaterThan(0);
+  // The megabyte that the adapter lets a node send ahead, so that it works on while somebody reads.
+  expect(waiting).toBeGreaterThan(600);
   expect(waiting).toBeLessThan(MANY);
 }, 600_000);

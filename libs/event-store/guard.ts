@@ -17,13 +17,17 @@ interface Inside {
   callArguments(asked: { readonly notAfter?: Date }, options?: CallOptions): [Metadata, CallOptions];
   handleError(client: Client, error: Error): Promise<void>;
   getGRPCClient(...asked: unknown[]): Promise<Client>;
+  createChannel(): Promise<object>;
 }
 
 interface StreamingRead {
   cancel(): Promise<void>;
 }
 
-const HELD = ['supports', 'callArguments', 'handleError', 'getGRPCClient'] as const;
+const HELD = ['supports', 'callArguments', 'handleError', 'getGRPCClient', 'createChannel'] as const;
+
+/** Bytes a node may send ahead of what is read. With the 64 kB there are unless told, it waits for every reader that is busy. */
+const WINDOW = 1024 * 1024;
 
 /**
  * Makes a client that no server can bring down with its process:
@@ -32,14 +36,15 @@ const HELD = ['supports', 'callArguments', 'handleError', 'getGRPCClient'] as co
  * - trailers that lack what their `exception` promises no longer throw where nobody can catch it;
  * - only a call that was cancelled here counts as that: the client is silent about those;
  * - a node that can not be found while another call fails is no unhandled rejection;
- * - what is read is decoded without google-protobuf, where it is plain.
+ * - what is read is decoded without google-protobuf, where it is plain;
+ * - a node may send a megabyte ahead of what is read.
  *
  * @throws Error when the client is not the one this was made for
  */
 export function guardClient(client: object): ClientGuard {
   const inside = client as Inside;
   for (const name of HELD) if (typeof inside[name] !== 'function') throw new Error(`The event store client has no ${name}`);
-  const { callArguments, handleError, getGRPCClient } = inside;
+  const { callArguments, handleError, getGRPCClient, createChannel } = inside;
   let last: Client | undefined;
   const calls = new Calls();
   inside.supports = () => Promise.resolve(false);
@@ -54,6 +59,14 @@ export function guardClient(client: object): ClientGuard {
     last = await getGRPCClient(...asked);
     decodeReads(last as Client & { read?: ReadMethod });
     return last;
+  };
+  inside.createChannel = async () => {
+    const channel = await createChannel();
+    // The client passes on no options. The connection is made later, by these.
+    const { options } = (channel as { internalChannel?: { options?: Record<string, unknown> } }).internalChannel ?? {};
+    if (!options) throw new Error('The channel to the event store has no options');
+    options['grpc-node.flow_control_window'] = WINDOW;
+    return channel;
   };
   return {
     endCalls: () => calls.end(),

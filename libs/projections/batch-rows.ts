@@ -15,8 +15,11 @@ export class BatchRows {
     for (const row of rows) this.of(String(row[this.partitionColumn])).loaded(row);
   }
 
-  has(name: string): boolean {
-    return this.partitions.has(name);
+  /** As {@link partition}, unless nothing is known of it yet. */
+  known(name: string): PartitionRows | undefined {
+    const partition = this.partitions.get(name);
+    if (partition) partition.used = ++this.uses;
+    return partition;
   }
 
   /** Gives up everything known of a partition, so that it can be loaded anew. */
@@ -49,15 +52,16 @@ export class BatchRows {
   /**
    * From now on the table has what was changed. Only so many partitions are kept, those that were asked for last.
    *
-   * @returns whether any was given up
+   * @returns those that were given up
    */
-  written(kept: number): boolean {
+  written(kept: number): string[] {
     for (const partition of this.partitions.values()) partition.written();
     const surplus = this.partitions.size - kept;
-    if (surplus <= 0) return false;
+    if (surplus <= 0) return [];
     const byUse = [...this.partitions].sort(([, a], [, b]) => a.used - b.used);
-    for (const [name] of byUse.slice(0, surplus)) this.partitions.delete(name);
-    return true;
+    const givenUp = byUse.slice(0, surplus).map(([name]) => name);
+    for (const name of givenUp) this.partitions.delete(name);
+    return givenUp;
   }
 
   private of(name: string): Partition {

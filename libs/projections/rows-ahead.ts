@@ -2,6 +2,7 @@ import type { RecordedEvent } from '@huicai/kernel';
 import { BatchRows } from './batch-rows.js';
 import type { FoldTarget } from './fold-batch.js';
 import type { Queryable } from './queryable.js';
+import { Seen } from './seen.js';
 import { expectReadable } from './unreadable.js';
 
 /** Of so many partitions the rows are kept at hand; a case's are some five kilobytes. */
@@ -13,8 +14,8 @@ const KEPT = 10_000;
  */
 export class RowsAhead {
   private readonly changes: BatchRows;
-  /** Rows it does not hold are not in the table either. */
-  private holdsAll: boolean;
+  /** Partitions that may be in the table and are not held; undefined when any may be. */
+  private readonly left: Seen | undefined;
 
   /** @param isEmpty the table has no rows yet */
   constructor(
@@ -23,28 +24,31 @@ export class RowsAhead {
     private readonly kept = KEPT,
   ) {
     this.changes = new BatchRows(target.writer, target.definition.table.partition);
-    this.holdsAll = isEmpty || target.definition.appendOnly === true;
+    this.left = isEmpty || target.definition.appendOnly ? new Seen() : undefined;
   }
 
   /** @throws whatever the fold does, or PostgreSQL when rows are loaded */
   async fold(db: Queryable, events: readonly RecordedEvent[], reference: unknown): Promise<void> {
     const { definition } = this.target;
     const step = definition.short?.fold ?? definition.fold;
-    const parts: (string | undefined)[] = events.map((event) => definition.partition(event));
-    await this.load(db, parts);
+    const parts = events.map((event) => definition.partition(event));
+    const known = parts.map((partition) => (partition === undefined ? undefined : this.changes.known(partition)));
+    await this.load(
+      db,
+      parts.filter((partition, i): partition is string => partition !== undefined && known[i] === undefined),
+    );
     for (const [i, event] of events.entries()) {
       const partition = parts[i];
       if (partition === undefined) continue;
       expectReadable(event);
-      step(this.changes.partition(partition), event, reference);
+      step(known[i] ?? this.changes.partition(partition), event, reference);
     }
   }
 
-  private async load(db: Queryable, partitions: readonly (string | undefined)[]): Promise<void> {
-    if (this.holdsAll) return;
-    const unknown = new Set<string>();
-    for (const partition of partitions) if (partition !== undefined && !this.changes.has(partition)) unknown.add(partition);
-    if (unknown.size > 0) this.changes.loaded(await this.target.writer.load(db, [...unknown]));
+  private async load(db: Queryable, missing: readonly string[]): Promise<void> {
+    const { left } = this;
+    const stored = left ? missing.filter((partition) => left.mayHave(partition)) : missing;
+    if (stored.length > 0) this.changes.loaded(await this.target.writer.load(db, [...new Set(stored)]));
   }
 
   /**
@@ -58,8 +62,8 @@ export class RowsAhead {
     const { short } = definition;
     if (short) this.changes.completeAll((row) => short.whole(row, reference));
     const write = writer.changing(this.changes.changes());
-    const gaveUp = this.changes.written(definition.appendOnly ? 0 : this.kept);
-    if (gaveUp && !definition.appendOnly) this.holdsAll = false;
+    const givenUp = this.changes.written(definition.appendOnly ? 0 : this.kept);
+    if (!definition.appendOnly) for (const partition of givenUp) this.left?.add(partition);
     return write;
   }
 }
