@@ -17,6 +17,8 @@ import { type ChannelRuleFacts, channels } from '../contexts/channels/channels.j
 import type { ChannelsCommand, ChannelsEvent } from '../contexts/channels/contract.js';
 import type { ChannelFacts } from '../contexts/channels/facts.js';
 import type { Caller } from '../contexts/gateway.js';
+import type { QueueViewCommand, QueueViewEvent } from '../contexts/queue-views/contract.js';
+import { type QueueViewNames, type QueueViewRuleFacts, queueViews } from '../contexts/queue-views/queue-views.js';
 import type {
   AssignmentCommand,
   AssignmentEvent,
@@ -119,6 +121,13 @@ export const bindings = {
       actorTalentId: caller.talentId ?? null,
       holderId: id,
       today: officeDay(base.now),
+    }),
+  ),
+  queueViews: bind<QueueViewCommand, QueueViewEvent, QueueViewNames, QueueViewRuleFacts>(
+    queueViews,
+    async ({ facts }, base, { caller }) => ({
+      ...base,
+      departmentId: caller.role === 'department' || caller.role === 'specialist' ? await departmentOf(facts, caller) : null,
     }),
   ),
   case: bind<CaseCommand, CaseEvent, CaseFacts | null, CaseRuleFacts>(caseDecider, caseFacts),

@@ -6,6 +6,7 @@ import { cardFlow } from '../contexts/cards/card.flow.js';
 import { caseFlow } from '../contexts/cases/case.flow.js';
 import { catalogueFlow } from '../contexts/catalogue/catalogue.flow.js';
 import { channelsFlow } from '../contexts/channels/channels.flow.js';
+import { queueViewFlow } from '../contexts/queue-views/queue-views.flow.js';
 import { reportingFlow } from '../contexts/reporting/reporting.flow.js';
 import { specialistFlow } from '../contexts/specialists/specialist.flow.js';
 import { talentFlow } from '../contexts/talents/talent.flow.js';
@@ -20,6 +21,7 @@ export const flows: readonly Flow[] = [
   specialistFlow,
   caseFlow,
   calendarFlow,
+  queueViewFlow,
   reportingFlow,
   auditFlow,
 ];

@@ -9,6 +9,7 @@ import type { CalendarFacts, TimeReference } from './calendar/facts.js';
 import type { CaseFacts } from './cases/facts.js';
 import type { ChannelFacts } from './channels/facts.js';
 import type { Caller, CommandMeta, Gateway } from './gateway.js';
+import type { SavedView } from './queue-views/facts.js';
 import type { TalentFacts } from './talents/facts.js';
 
 /** What a command's way in may use: the gateway, the caller, and the beginning of a stream. */
@@ -63,6 +64,8 @@ export interface Directory {
   itemNames(catalogueVersion: string): Promise<ReadonlyMap<string, string>>;
   /** What tags are or were called last, by code. */
   tagNames(): Promise<ReadonlyMap<string, string>>;
+  /** Saved views of the queue that the caller finds, their own first. */
+  queueViews(): Promise<readonly SavedView[]>;
   /** Names all items of the service list have or had, with their codes. */
   everyItemName(): Promise<readonly { readonly code: string; readonly name: string }[]>;
 }

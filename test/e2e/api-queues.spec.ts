@@ -184,6 +184,55 @@ describe('the named queues, through the API', () => {
     expect((await office.department.post('cases/bulk/remind', { caseIds })).status).toBe(403);
   });
 
+  it('are looked into by views people save, share within their department, change and remove', async () => {
+    const view = { name: '社保 已签收', queue: 'my-department', query: 'itemCode=04&dueTo=today%2B30', sharedWith: 'DEPARTMENT' };
+    const { id } = done(await office.department.post('queue-views', view), 201).json;
+    const entry = { id, name: view.name, queue: 'my-department', query: 'dueTo=today%2B30&itemCode=04', departmentId: 'rsj' };
+    const other = await api.as('department', { departmentId: 'ybj' });
+    const listed = async (client: Client) => done(await client.get('queue-views')).json.items;
+    expect(await listed(office.department)).toMatchObject([{ ...entry, mine: true, revision: '0' }]);
+    expect(await listed(colleague.client)).toMatchObject([{ ...entry, mine: false, revision: null }]);
+    for (const client of [office.window, other]) expect(await listed(client)).toEqual([]);
+    expect((await other.get(`queue-views/${id}/cases`)).json).toMatchObject({ status: 404, code: 'queue-view-not-found' });
+    const page = done(await office.department.get(`queue-views/${id}/cases?limit=1`)).json;
+    const same = done(await office.department.get('queues/my-department?itemCode=04&dueTo=today%2B30&limit=1')).json;
+    expect(page).toEqual(same);
+    expect(page.total).toBeGreaterThan(1);
+
+    const everyone = { name: '督办', queue: 'supervised', sharedWith: 'EVERYONE' };
+    expect((await office.department.post('queue-views', everyone)).json).toMatchObject({
+      status: 403,
+      code: 'only-supervisors-share-with-everyone',
+    });
+    const mine = { name: '我的红灯', queue: 'mine', query: 'light=RED', sharedWith: 'EVERYONE' };
+    for (const body of [everyone, mine]) done(await office.supervisor.post('queue-views', body), 201);
+    expect((await listed(office.window)).map(({ name }: { name: string }) => name)).toEqual(['督办']);
+    expect((await listed(colleague.client)).map(({ name }: { name: string }) => name).sort()).toEqual([
+      '我的红灯',
+      '督办',
+      '社保 已签收',
+    ]);
+    const red = (await listed(colleague.client)).find(({ name }: { name: string }) => name === '我的红灯');
+    expect(done(await colleague.client.get(`queue-views/${red.id}/cases`)).json.total).toBe(0);
+
+    const put = (client: Client, body: object, etag?: string) =>
+      client.send('PUT', `queue-views/${id}`, body, etag ? { headers: { 'if-match': etag } } : {});
+    expect((await put(office.supervisor, view)).json).toMatchObject({ status: 404, code: 'queue-view-not-found' });
+    expect((await put(office.department, { ...view, query: 'light=PINK' })).json).toMatchObject({ field: 'query.light' });
+    expect((await put(office.department, { ...view, name: '' })).json).toMatchObject({ field: 'name' });
+    const { etag } = (await office.department.get(`queue-views/${id}`)).headers;
+    const changed = { name: '办理中', query: 'open=true' };
+    done(await put(office.department, changed, etag));
+    expect((await put(office.department, changed, etag)).status).toBe(412);
+    expect((await office.department.post('queue-views', changed)).json).toMatchObject({ code: 'queue-view-name-taken' });
+    expect(await listed(colleague.client)).toHaveLength(2);
+    expect(done(await office.department.get(`queue-views/${id}/cases`)).json.total).toBe(4);
+    done(await office.department.post(`queue-views/${id}/remove`));
+    expect((await office.department.get(`queue-views/${id}`)).status).toBe(404);
+    done(await office.department.post('queue-views', changed), 201);
+    expect((await (await api.as('talent', { talentId: office.talentId })).get('queue-views')).status).toBe(403);
+  });
+
   it('leave no shape of an event that is not kept', async () => {
     const { store } = api.t.system;
     if (process.env.UPDATE_FIXTURES) await keepNewShapes(store);

@@ -21,6 +21,7 @@ import { CatalogueController } from '../../../libs/contexts/catalogue/catalogue.
 import { ChannelsController } from '../../../libs/contexts/channels/channels.api.js';
 import { RoutingController } from '../../../libs/contexts/channels/routing.api.js';
 import { QueueExportController } from '../../../libs/contexts/reporting/queue-export.api.js';
+import { QueueViewsController } from '../../../libs/contexts/reporting/queue-views.api.js';
 import { QueuesController } from '../../../libs/contexts/reporting/queues.api.js';
 import { ReportingController } from '../../../libs/contexts/reporting/reporting.api.js';
 import { WorkloadController } from '../../../libs/contexts/reporting/workload.api.js';
@@ -64,6 +65,7 @@ export const apiModule = (parts: Parts): DynamicModule => ({
     HistoryController,
     QueuesController,
     QueueExportController,
+    QueueViewsController,
     ReportingController,
     WorkloadController,
     SpecialistsController,

@@ -4,6 +4,7 @@ import type { CardEvent } from '../cards/contract.js';
 import type { CaseEvent } from '../cases/contract.js';
 import type { CatalogueEvent } from '../catalogue/contract.js';
 import type { ChannelsEvent } from '../channels/contract.js';
+import type { QueueViewEvent } from '../queue-views/contract.js';
 import type { AssignmentEvent, HandOverEvent, SpecialistEvent } from '../specialists/contract.js';
 import type { TalentEvent } from '../talents/contract.js';
 import { history } from './views/history.view.js';
@@ -17,6 +18,7 @@ type AnyEvent =
   | ChannelsEvent
   | AssignmentEvent
   | HandOverEvent
+  | QueueViewEvent
   | SpecialistEvent
   | TalentEvent;
 
@@ -121,4 +123,7 @@ export const auditFlow = flow<AnyEvent>('audit', {
   HandOverCompleted: kept,
   TalentRegistered: kept,
   TalentCorrected: kept,
+  QueueViewSaved: kept,
+  QueueViewChanged: kept,
+  QueueViewRemoved: kept,
 });

@@ -19,7 +19,7 @@ import {
 } from '@huicai/http';
 import { forbidden, notFound } from '@huicai/kernel';
 import { formatInstant } from '@huicai/working-time';
-import { OFFICE_ZONE, startOfOfficeDay } from '../calendar/facts.js';
+import { OFFICE_ZONE, officeDay, startOfOfficeDay } from '../calendar/facts.js';
 import { CASE_STATUSES, type CaseStatus } from '../cases/facts.js';
 import type { Found, Reads } from '../edge.js';
 import type { TalentCategory } from '../talents/contract.js';
@@ -41,7 +41,14 @@ const CATEGORIES = ['P1', 'P2', 'P3', 'P4', 'P5', 'M'] as const satisfies readon
 export const ORDERS = ['due', 'registered', 'accepted'] as const satisfies readonly QueueOrder[];
 const ID = pattern(/^[a-z][a-z0-9-]{0,31}$/, 'code-invalid');
 
-const day = (description: string) => textParameter(calendarDay, description, { format: 'date' });
+/** `today`, or so many days before or after it. */
+const RELATIVE_DAY = /^today(?:([+-])(\d{1,3}))?$/;
+
+const day = (description: string) =>
+  textParameter(
+    (value, owner) => (typeof value === 'string' && RELATIVE_DAY.test(value) ? undefined : calendarDay(value, owner)),
+    `${description}: YYYY-MM-DD, or \`today\`, \`today-7\`, \`today+30\``,
+  );
 
 /** What cases can be filtered by. */
 export const FILTER = {
@@ -142,11 +149,19 @@ export function queuesOf({ caller }: Reads): QueueName[] {
 
 const startOfDay = (day: string): Date => new Date(startOfOfficeDay(day));
 
+/** The calendar day of the office that was meant. */
+function dayMeant(day: string, now: number): string {
+  const relative = RELATIVE_DAY.exec(day);
+  if (!relative) return day;
+  const [, sign, days = '0'] = relative;
+  return daysAfter(officeDay(now), sign === '-' ? -Number(days) : Number(days));
+}
+
 /** From the start of the first day to the end of the last one. */
-function span<N extends string>(name: N, from: string | undefined, to: string | undefined) {
+function span<N extends string>(name: N, from: string | undefined, to: string | undefined, now: number) {
   return {
-    ...(from === undefined ? {} : { [`${name}From`]: startOfDay(from) }),
-    ...(to === undefined ? {} : { [`${name}Before`]: startOfDay(dayAfter(to)) }),
+    ...(from === undefined ? {} : { [`${name}From`]: startOfDay(dayMeant(from, now)) }),
+    ...(to === undefined ? {} : { [`${name}Before`]: startOfDay(daysAfter(dayMeant(to, now), 1)) }),
   };
 }
 
@@ -163,9 +178,9 @@ export async function filterOf(
     ...(q === undefined ? {} : await searched(reads, q)),
     ...(queue === undefined ? {} : { queue }),
     ...(tags === undefined ? {} : { tags: tags.split(',') }),
-    ...span('accepted', acceptedFrom, acceptedTo),
-    ...span('registered', registeredFrom, registeredTo),
-    ...span('due', dueFrom, dueTo),
+    ...span('accepted', acceptedFrom, acceptedTo, reads.now),
+    ...span('registered', registeredFrom, registeredTo, reads.now),
+    ...span('due', dueFrom, dueTo, reads.now),
   };
 }
 
@@ -202,7 +217,8 @@ function pageOf(page: QueuePage) {
   };
 }
 
-const dayAfter = (day: string): string => new Date(Date.parse(`${day}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10);
+const daysAfter = (day: string, days: number): string =>
+  new Date(Date.parse(`${day}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);
 
 function placeOf(cursor: string): { after: QueueCursor; back: boolean } {
   const { way, ...place } = readCursor(cursor, {

@@ -1,6 +1,6 @@
 import { CATALOGUE_STREAM, CHANNELS_STREAM, type HuicaiSystem } from '@huicai/composition';
 import { purposeOf, type RequestState } from '@huicai/http';
-import { forbidden } from '@huicai/kernel';
+import { forbidden, streamName } from '@huicai/kernel';
 import { cardByNumber } from '../../../../libs/contexts/cards/views/cards.view.js';
 import { findCase } from '../../../../libs/contexts/cases/views/case-detail.view.js';
 import { listCatalogue } from '../../../../libs/contexts/catalogue/views/catalogue-versions.view.js';
@@ -9,6 +9,8 @@ import { noChannels } from '../../../../libs/contexts/channels/facts.js';
 import { readNetwork } from '../../../../libs/contexts/channels/views/service-network.view.js';
 import type { Directory, Opening, Reads } from '../../../../libs/contexts/edge.js';
 import type { Caller } from '../../../../libs/contexts/gateway.js';
+import { viewsOf } from '../../../../libs/contexts/queue-views/facts.js';
+import { listQueueViews } from '../../../../libs/contexts/queue-views/views/queue-views.view.js';
 import { hasCaseInScope } from '../../../../libs/contexts/reporting/views/service-queue.queries.js';
 import { assignmentOf } from '../../../../libs/contexts/specialists/views/assignments.view.js';
 import { findTalents } from '../../../../libs/contexts/talents/views/talents.view.js';
@@ -76,6 +78,10 @@ function directoryFor(system: HuicaiSystem, caller: Caller, department: () => Pr
       const { specialistId } = caller;
       if (specialistId === undefined) return false;
       return hasCaseInScope(db, { kind: 'specialist', specialistId, departmentId }, talentId);
+    },
+    queueViews: async () => {
+      const has = caller.role === 'department' || (caller.role === 'specialist' && caller.specialistId !== undefined);
+      return listQueueViews(db, streamName('queueViews', viewsOf(caller.id)), has ? await department() : null);
     },
     network: async () => (await readNetwork(db, CHANNELS_STREAM))?.facts ?? noChannels,
     itemNames: async (version) => {

@@ -20,7 +20,7 @@ export interface HistoryRow extends Row {
 /** Every event of every stream: who, when, what and why, as it was recorded. Personal fields stay sealed. */
 export const history = projection<HistoryRow>({
   name: 'history',
-  version: 8,
+  version: 9,
   appendOnly: true,
   table: {
     columns: {
