@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { PoolClient } from 'pg';
-import { createReadPool, isOutage, type Row, type TableSpec, TableWriter, tableDdl } from './index.js';
+import { createReadPool, isOutage, isPoison, type Row, type TableSpec, TableWriter, tableDdl } from './index.js';
 import { openDatabase } from './toy.fixture.js';
 
 jest.setTimeout(60_000);
@@ -100,6 +100,14 @@ it('inserts only what is not there', async () => {
   await one.insert(client, [plain('a')]);
   await expect(one.insert(client, [plain('b'), plain('a')])).rejects.toMatchObject({ code: '23505' });
   expect((await client.query('select id from one.rows')).rows).toEqual([{ id: 'a' }]);
+});
+
+it('names the partitions that write one row', async () => {
+  const [a, b] = fc.sample(row, 2).map((some, i) => ({ ...some, id: 'same', part: `part ${i}` }));
+  const refused = one.upsert(db.pool, [a!, b!]);
+  await expect(refused).rejects.toThrow('the partitions part 0 and part 1 both write the row of one.rows whose id is same');
+  const fault: unknown = await refused.catch((error: unknown) => error);
+  expect([isOutage(fault), isPoison(fault)]).toEqual([false, false]);
 });
 
 it('writes more rows than one statement takes', async () => {

@@ -60,6 +60,9 @@ const PER_STATEMENT = 5_000;
 /** Bytes, roughly, that go to the driver at a time. */
 const CHUNK = 65_536;
 
+/** PostgreSQL's word for an upsert of one row twice. */
+const CARDINALITY = '21000';
+
 /** What is to be done to a table. */
 export interface RowChanges {
   readonly deleted: readonly Row[];
@@ -68,6 +71,9 @@ export interface RowChanges {
   /** Rows that it is not known to have. */
   readonly fresh: readonly Row[];
 }
+
+/** Two partitions write one row: the projection is wrong, whichever of its events are looked at alone. */
+export class SharedKeyError extends Error {}
 
 /** Reads and writes whole partitions of one table: one statement to load, one to upsert, one to insert, one to delete. */
 export class TableWriter {
@@ -112,9 +118,37 @@ export class TableWriter {
     return rows;
   }
 
+  /** @throws what PostgreSQL says; SharedKeyError when two of the rows have one key */
   async upsert(db: Queryable, rows: readonly Row[]): Promise<void> {
-    for (let from = 0; from < rows.length; from += PER_STATEMENT)
-      await db.query(this.upsertSql, this.arraysOf(rows.slice(from, from + PER_STATEMENT)));
+    for (let from = 0; from < rows.length; from += PER_STATEMENT) {
+      const some = rows.slice(from, from + PER_STATEMENT);
+      await this.upsertArrays(db, some, this.arraysOf(some));
+    }
+  }
+
+  private async upsertArrays(db: Queryable, rows: readonly Row[], arrays: readonly unknown[]): Promise<void> {
+    try {
+      await db.query(this.upsertSql, [...arrays]);
+    } catch (error) {
+      throw (error as { code?: unknown })?.code === CARDINALITY ? this.sameKeyTwice(rows, error) : error;
+    }
+  }
+
+  /** Of one partition there is a row of a key at most, so two of them come from two. */
+  private sameKeyTwice(rows: readonly Row[], cause: unknown): SharedKeyError {
+    const { key, partition } = this.spec;
+    const seen = new Map<string, Row>();
+    for (const row of rows) {
+      const text = this.keyOf(row);
+      const other = seen.get(text);
+      if (other)
+        return new SharedKeyError(
+          `the partitions ${String(other[partition])} and ${String(row[partition])} both write the row of ${this.schema}.rows whose ${key.join(', ')} is ${text}`,
+          { cause },
+        );
+      seen.set(text, row);
+    }
+    return new SharedKeyError(`two rows of ${this.schema} have one key`, { cause });
   }
 
   /** The rows, column by column, as one statement is given them. */
@@ -133,13 +167,15 @@ export class TableWriter {
    */
   changing({ deleted, known, fresh }: RowChanges): (db: Queryable) => Promise<void> {
     const copied = this.copyOf(fresh);
-    const upserted: unknown[][] = [];
-    for (let from = 0; from < known.length; from += PER_STATEMENT)
-      upserted.push(this.arraysOf(known.slice(from, from + PER_STATEMENT)));
+    const upserted: { rows: readonly Row[]; arrays: readonly unknown[] }[] = [];
+    for (let from = 0; from < known.length; from += PER_STATEMENT) {
+      const rows = known.slice(from, from + PER_STATEMENT);
+      upserted.push({ rows, arrays: this.arraysOf(rows) });
+    }
     return async (db) => {
       await this.delete(db, deleted);
       if (copied.length > 0) await copyIn(db, this.copySql, copied);
-      for (const arrays of upserted) await db.query(this.upsertSql, arrays);
+      for (const { rows, arrays } of upserted) await this.upsertArrays(db, rows, arrays);
     };
   }
 
