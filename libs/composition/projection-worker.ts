@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   beat,
+  breakConnections,
   CheckpointMovedError,
   checkForRebuild,
   furthest,
@@ -55,6 +56,9 @@ const takes: ReadonlyMap<string, ReadonlySet<string>> = new Map(
 /** How long a worker that has lost the lead lets the others ask for it first, milliseconds. */
 const STEP_BACK_MS = 1_000;
 
+/** How long the work of a lead that is lost may take to end in order, milliseconds. */
+const BREAK_OFF_MS = 3_000;
+
 /**
  * Keeps all read models, fires the timers and does what the reactions ask for, as long as this process leads; waits for the lead otherwise, and while a server is
  * away. Returns when the signal aborts.
@@ -68,6 +72,8 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     const leadership = await lead(options.databaseUrl, signal);
     if (!leadership) return;
     options.observer?.onLead(true);
+    const cut = new AbortController();
+    breakOffAfter(leadership.signal, options.system, cut.signal);
     try {
       await leadUntil(AbortSignal.any([signal, leadership.signal]), {
         ...options,
@@ -83,11 +89,22 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
       if (message !== trouble) options.log(`${message}; waiting for the lead`);
       trouble = message;
     } finally {
+      cut.abort();
       options.observer?.onLead(false);
       await leadership.release().catch(() => undefined);
     }
     await delay(STEP_BACK_MS, undefined, { signal }).catch(() => undefined);
   }
+}
+
+/** Who has lost the lead to a network that carries nothing would wait for its last answers for many minutes. */
+function breakOffAfter(lost: AbortSignal, { pool, writePool }: HuicaiSystem, done: AbortSignal): void {
+  const breakOff = () =>
+    delay(BREAK_OFF_MS, undefined, { signal: done }).then(
+      () => [pool, writePool].forEach(breakConnections),
+      () => undefined,
+    );
+  lost.addEventListener('abort', breakOff, { once: true, signal: done });
 }
 
 async function leadUntil(signal: AbortSignal, options: WorkerOptions): Promise<void> {

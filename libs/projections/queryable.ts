@@ -1,4 +1,4 @@
-import { Pool, types } from 'pg';
+import { Pool, type PoolClient, types } from 'pg';
 
 /** What both a pool and one of its clients can do. */
 export interface Queryable {
@@ -33,6 +33,23 @@ function createPool(url: string, options: { readonly max: number; readonly pipel
   // A connection that breaks (server restart) must not take the process down, be it idle or, between two queries of a transaction,
   // in somebody's hands; the next query fails or dials again.
   pool.on('error', () => undefined);
-  pool.on('connect', (client) => client.on('error', () => undefined));
+  const clients = new Set<PoolClient>();
+  pool.on('connect', (client) => {
+    clients.add(client);
+    client.on('error', () => undefined);
+  });
+  pool.on('remove', (client) => clients.delete(client));
+  open.set(pool, clients);
   return pool;
+}
+
+const open = new WeakMap<Pool, ReadonlySet<PoolClient>>();
+
+/**
+ * Breaks every connection of a pool, whatever is under way on it, for one who knows that nobody will answer: a network that loses
+ * packets tells nobody so for many minutes. What was asked fails as when PostgreSQL is away; the pool dials again.
+ */
+export function breakConnections(pool: Pool): void {
+  for (const client of open.get(pool) ?? [])
+    (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
 }

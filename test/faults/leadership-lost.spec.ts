@@ -4,6 +4,7 @@ import type { Pool } from 'pg';
 import { Replay } from '../support/replay.js';
 import { until } from '../support/until.js';
 import { Rig } from './rig.fixture.js';
+import { SilentLink } from './silent-link.fixture.js';
 import { tellAll } from './tell-all.fixture.js';
 import { Flood, WorkerProcess } from './worker-process.fixture.js';
 
@@ -35,8 +36,8 @@ afterAll(async () => {
 const environment = () => ({ databaseUrl: rig.databaseUrl, eventStoreUrl: rig.events.connectionString, kekFile: rig.kekFile });
 
 /** Two workers, the first of which leads and is in the middle of its work. */
-async function two(): Promise<{ leader: WorkerProcess; other: WorkerProcess; flooding: Promise<void> }> {
-  const leader = new WorkerProcess(environment());
+async function two(links = environment()): Promise<{ leader: WorkerProcess; other: WorkerProcess; flooding: Promise<void> }> {
+  const leader = new WorkerProcess(links);
   workers.push(leader);
   await until('a leader', () => leader.led > 0, 60_000);
   const other = new WorkerProcess(environment());
@@ -55,6 +56,12 @@ const waiting = async (): Promise<number> =>
        and not exists (select 1 from pg_locks l where l.pid = a.pid and locktype = 'advisory')`,
     )
   ).rows[0]!.n;
+
+async function linkTo(address: string): Promise<{ link: SilentLink; url: string }> {
+  const port = /:(\d+)(?=[/?])/.exec(address)![1]!;
+  const link = await SilentLink.to(Number(port));
+  return { link, url: address.replace(`:${port}`, `:${link.port}`) };
+}
 
 async function handled(): Promise<bigint> {
   const { rows } = await system.pool.query<{ at: string | null }>('select position::text as at from read.history_checkpoint');
@@ -122,6 +129,26 @@ it('a leader that freezes is followed by the other, and writes nothing when it w
   await other.kill();
   await until('the first to lead again', () => leader.led === 2, 60_000);
   await exact();
+});
+
+it('a leader whose packets to PostgreSQL and the store are lost is followed by the other, and writes nothing when they arrive again', async () => {
+  const { databaseUrl, eventStoreUrl, ...others } = environment();
+  const [database, store] = [await linkTo(databaseUrl), await linkTo(eventStoreUrl)];
+  const { leader, other, flooding } = await two({ databaseUrl: database.url, eventStoreUrl: store.url, ...others });
+  const from = performance.now();
+  for (const { link } of [database, store]) link.fallSilent();
+  await until('the other to lead', () => other.led > 0, 60_000);
+  tell('take-over from a leader whose packets are lost', from);
+  await until('the one cut off to notice', () => /worker: .*waiting for/.test(leader.output), 60_000);
+  for (const { link } of [database, store]) link.mend();
+  await flooding;
+  expect((await leaderStatus(system.pool))!.name).toMatch(new RegExp(`:${other.child.pid}$`));
+  await exact();
+  await other.kill();
+  await until('the first to lead again', () => leader.led === 2, 120_000);
+  await exact();
+  await leader.kill();
+  for (const { link } of [database, store]) await link.close();
 });
 
 it('a leader whose session is ended stops, and one of the two leads on', async () => {

@@ -19,6 +19,12 @@ const wholeNumber = (text: string): number => {
   return Number(text);
 };
 
+// Whoever reads no further, as `head` does, has seen enough; the system itself runs on without a reader.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  if (process.argv[2] !== 'up') process.exit();
+});
+
 const program = new Command('huicai').description('惠才: case management for talent services').showHelpAfterError();
 
 program
