@@ -135,7 +135,7 @@ function pageOf(
   };
 }
 
-/** Named queues, and open cases of those who do not see all, are read by their lists; anything else by the rows' indexes. */
+/** Named queues, and what stands on a list of its own, are read by the lists; so are open cases of those who do not see all. Anything else is by the rows' indexes. */
 function sourceOf(
   scope: QueueScope,
   filter: QueueFilter,
@@ -145,13 +145,20 @@ function sourceOf(
   at: Instants,
   add: Parameters,
 ): Source {
-  const listed =
-    place ??
-    (scope.kind !== 'all' && openAsked(filter) ? { part: { list: 'open' as const }, scopes: scopesOf(scope) } : undefined);
+  const listed = place ?? listOf(scope, filter);
   const { row, place: onList } = KEYS[order];
   const and = (first: string): string => [first, ...conditions].join(' and ');
   if (listed) return { from: LISTED, key: onList, where: listed.scopes.map((one) => and(standsSql(listed.part, one, at, add))) };
   return { from: ROWS, key: row, where: scopeParts(scope, add).map(and) };
+}
+
+/** A list on which all stand that are asked for, among others. */
+function listOf(scope: QueueScope, filter: QueueFilter): QueuePlace | undefined {
+  const list = filter.paused && openAsked(filter) ? 'waiting-for-talent' : undefined;
+  if (list && scope.kind === 'all' && filter.departmentId !== undefined)
+    return { part: { list }, scopes: [`department:${filter.departmentId}`] };
+  if (list) return { part: { list }, scopes: scopesOf(scope) };
+  return scope.kind !== 'all' && openAsked(filter) ? { part: { list: 'open' }, scopes: scopesOf(scope) } : undefined;
 }
 
 function limitedCount(from: string, where: readonly string[], add: Parameters): string {
