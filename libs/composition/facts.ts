@@ -64,6 +64,12 @@ export class FactSources {
     this.held = true;
   }
 
+  /** Brings what stays as it was up to date once, for whoever has published something that is to hold from then on. */
+  async renew(): Promise<void> {
+    const { catalogueStream, channelsStream, calendarStream, policyStream } = this;
+    await Promise.all([catalogueStream, channelsStream, calendarStream, policyStream].map((stream) => stream.current()));
+  }
+
   private ask<S>(stream: FoldedStream<S>): Promise<S> {
     return this.held && !stream.isEmpty ? Promise.resolve(stream.known) : stream.current();
   }

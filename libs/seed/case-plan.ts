@@ -18,6 +18,7 @@ import {
 } from './figures.js';
 import { tellFinished } from './finished-case.js';
 import { OPEN_URGENCY, tellOpen } from './open-case.js';
+import { withSidePaths } from './side-paths.js';
 import type { Step } from './steps.js';
 import type { PlannedTalent, World } from './world.js';
 
@@ -60,7 +61,10 @@ const NEEDS_DAYS: readonly FinishedStory[] = [
 
 /** All matters of the year, each with its steps; none of them after the year's end. */
 export function planCases(world: World, talents: readonly PlannedTalent[]): Step[] {
-  return matters(world).flatMap((matter) => withWords(world, planCase(world, talents, matter)));
+  return matters(world).flatMap((matter) => {
+    const script = planCase(world, talents, matter);
+    return withSidePaths(world, script, withWords(world, script));
+  });
 }
 
 function matters(world: World): Matter[] {
@@ -171,6 +175,7 @@ function specOf(
 
 function urgencyOf({ story, open }: Matter, draw: Draw): Urgency {
   if (open) return OPEN_URGENCY[open.state];
+  if (story === 'answered') return 'ENQUIRY';
   const urgency = draw.weighted(['ENQUIRY', 'NORMAL', 'COMPLEX'] as const, (u) => ({ ENQUIRY: 22, NORMAL: 58, COMPLEX: 20 })[u]);
   return urgency === 'ENQUIRY' && NEEDS_DAYS.includes(story as FinishedStory) ? 'NORMAL' : urgency;
 }

@@ -90,6 +90,13 @@ export class CaseScript {
     return this;
   }
 
+  /** At the window or by telephone, without a department. */
+  answerDirectly(after: Minutes = [3, 40]): this {
+    const { itemCode, outcome } = this.spec;
+    const reply = replyText(this.draw, itemCode, outcome);
+    return this.later(after).step(this.world.staff.window(this.draw), { type: 'AnswerDirectly', reply });
+  }
+
   decline(): this {
     return this.later([8, 200]).step(this.world.staff.window(this.draw), this.reasoned('DeclineCase'));
   }

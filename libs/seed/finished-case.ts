@@ -12,6 +12,11 @@ export function tellFinished(story: FinishedStory, script: CaseScript, office: O
 const STORIES: { readonly [S in FinishedStory]: (script: CaseScript, office: Office) => void } = {
   plain: (s) => ended(inHand(s).submitInTime()),
 
+  answered: (s) => {
+    s.answerDirectly();
+    if (s.spec.rating !== null) s.rate(s.spec.rating);
+  },
+
   signedForLate: (s) => ended(contacted(s.accept().dispatch().signFor([130, 300])).submitInTime()),
 
   overdue: (s, office) => {

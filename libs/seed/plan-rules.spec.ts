@@ -39,11 +39,15 @@ function decideAll({ steps, span }: YearPlan): CaseFacts[] {
 function decide(cases: Map<string, CaseFacts>, caseId: string, { at, caller, key }: Step, command: CaseCommand): void {
   const actor = { id: caller.id, role: caller.role };
   const { talentId = null, departmentId = null, specialistId = null, employerId = null } = caller;
-  const facts = told({ actor, caller: { talentId, departmentId, specialistId, employerId } }, at, { time: TIME });
+  // A correction says when something happened, and is told later.
+  const { occurredAt: said } = command.data as { readonly occurredAt?: string };
+  const occurredAt = said === undefined ? at : Date.parse(said);
+  const by = { actor, caller: { talentId, departmentId, specialistId, employerId } };
+  const facts = { ...told(by, occurredAt, { time: TIME }), ...(said === undefined ? {} : { recordedAt: at }) };
   let state = cases.get(caseId) ?? null;
   const events = caseDecider.decide(command, state, facts);
   if (events.length === 0) throw new Error(`${key} changes nothing`);
-  for (const event of events) state = foldCase(state, event, { occurredAt: at, eventId: key, actor });
+  for (const event of events) state = foldCase(state, event, { occurredAt, eventId: key, actor });
   cases.set(caseId, state!);
 }
 

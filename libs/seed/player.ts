@@ -1,8 +1,9 @@
 import { formatCaseNumber, type HuicaiSystem, leaseNumbers } from '@huicai/composition';
-import { type CommandResult, Refusal } from '@huicai/kernel';
+import { type CommandResult, canonicalJson, Refusal } from '@huicai/kernel';
 import { officeDay } from '../contexts/calendar/facts.js';
 import * as cards from '../contexts/cards/card.intake.js';
 import { registerCase, stepCase } from '../contexts/cases/case.intake.js';
+import { OFFICE } from '../contexts/channels/office.js';
 import type { CommandMeta, Gateway } from '../contexts/gateway.js';
 import * as specialists from '../contexts/specialists/specialist.intake.js';
 import * as talents from '../contexts/talents/talent.intake.js';
@@ -155,6 +156,14 @@ class Player {
       case 'step-case': {
         const subjects = this.timers.factsOf(act.caseId)?.subjects;
         return stepCase(gateway, caller, meta, { caseId: act.caseId, subjects }, act.step);
+      }
+      case 'publish-routing': {
+        const command = { type: 'PublishRoutingRules', data: act.rules } as const;
+        // The office has been described since, at the present time; business time alone does not go back in a stream.
+        const context = { ...meta, occurredAt: at, commandHash: await gateway.vault.commandHash(canonicalJson(act.rules), null) };
+        const published = await gateway.send({ aggregate: 'channels', id: OFFICE, command, caller, context });
+        await this.system.facts.renew();
+        return published;
       }
       case 'enrol-specialist':
         return specialists.enrolSpecialist(gateway, caller, meta, act.input, act.specialistId);

@@ -1,11 +1,14 @@
 import { DEMO_DEPARTMENT_ID, DEMO_SPECIALIST_ID } from '@huicai/composition';
 import { createdIdOf, systemCommandId } from '@huicai/kernel';
+import { ITEMS_2024 } from '../contexts/catalogue/draft-2024.js';
+import type { RoutingRule } from '../contexts/channels/contract.js';
 import type { Caller } from '../contexts/gateway.js';
 import type { Draw } from './draw.js';
 import { SPECIALISTS } from './figures.js';
 import type { Office, YearSpan } from './office.js';
 import type { SyntheticPeople } from './people.js';
 import type { Step } from './steps.js';
+import { SIDES } from './texts.js';
 
 export interface Specialist {
   readonly caller: Caller;
@@ -39,7 +42,7 @@ export class Staff {
       const caller: Caller = { id: `seed-specialist-${departmentId}-${n}`, role: 'specialist', departmentId, specialistId };
       return { caller, specialistId, departmentId };
     });
-    this.steps = places.map(({ departmentId, n, key }, i): Step => {
+    const enrolments = places.map(({ departmentId, n, key }, i): Step => {
       const kind = departmentId === 'spj' ? ('WINDOW' as const) : n === 4 ? ('EMPLOYER' as const) : ('ITEM' as const);
       return {
         key,
@@ -52,6 +55,7 @@ export class Staff {
         },
       };
     });
+    this.steps = [...routingSteps(this.admin, opening, office), ...enrolments];
   }
 
   get demo(): Specialist {
@@ -88,4 +92,26 @@ export class Staff {
   wrongDepartment(draw: Draw, right: string): string {
     return draw.pick(SPECIALISTS.map(([departmentId]) => departmentId).filter((id) => id !== right));
   }
+}
+
+/** The categories of talents whose matters go by the green channel, and the items it is for. */
+const GREEN = { categories: ['P1', 'P2', 'P3'], items: ['03', '04', '05', '07'] } as const;
+
+/** The year begins with rules for every channel: what goes by the green channel (绿色通道) is led by whoever leads the item. */
+function routingSteps(admin: Caller, at: number, office: Office): Step[] {
+  const leadOf = (code: string) => ITEMS_2024.find((item) => item.code === code)!.leadDepartmentId;
+  const rules: RoutingRule[] = GREEN.items.flatMap((itemCode) =>
+    GREEN.categories.map((category) => ({
+      ...{ itemCode, category, departmentId: leadOf(itemCode) },
+      priority: category === 'P1' ? 'URGENT' : 'HIGH',
+      fastTrack: true,
+    })),
+  );
+  const effectiveFrom = office.dateOf(office.dayOf(at));
+  return ['window', 'hotline', 'online', 'visit'].map((channelId, i) => ({
+    key: `routing/${channelId}`,
+    at: at + i * 1_000,
+    caller: admin,
+    act: { kind: 'publish-routing', rules: { channelId, effectiveFrom, rules, reason: SIDES.routing } },
+  }));
 }

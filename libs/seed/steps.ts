@@ -1,11 +1,15 @@
 import type { CardType } from '../contexts/cards/contract.js';
 import type { CaseInput, CaseStep } from '../contexts/cases/case.intake.js';
+import type { ChannelsCommand } from '../contexts/channels/contract.js';
 import type { Caller } from '../contexts/gateway.js';
 import type { SpecialistInput } from '../contexts/specialists/specialist.intake.js';
 import type { TalentInput } from '../contexts/talents/talent.intake.js';
 
+type RoutingRules = Extract<ChannelsCommand, { type: 'PublishRoutingRules' }>['data'];
+
 /** What is done in one step: the input of one intake, in clear. */
 export type Act =
+  | { readonly kind: 'publish-routing'; readonly rules: RoutingRules }
   | { readonly kind: 'enrol-specialist'; readonly specialistId: string; readonly input: SpecialistInput }
   | { readonly kind: 'register-talent'; readonly talentId: string; readonly input: TalentInput }
   | {

@@ -175,3 +175,17 @@ export const WORDS = {
   asked: ['请问目前办理到哪一步了?', '还需要我补充什么材料吗?', '请问大概什么时候能办好?'],
   answered: ['正在办理,将在承诺时限内答复您。', '材料已齐,无需补充,办好后第一时间告知您。'],
 } as const;
+
+/** What happens beside the course of a matter. */
+export const SIDES = {
+  tags: ['enterprise', 'policy-gap', 'cross-department', 'typical'],
+  deferred: '学历学位证书原件,受理后补交核验。',
+  question: '该事项涉及你单位职责,请就能否并联办理提出意见。',
+  opinion: '可以并联办理,请将材料同步推送我单位。',
+  appealed: { reasonCode: 'NOT_ATTRIBUTABLE', reason: '评价所指环节由外省经办机构负责。' },
+  dismissed: { reasonCode: 'REVIEW_JUSTIFIED', reason: '经核实,告知确有不到位。' },
+  supervised: { reasonCode: 'OVERDUE', reason: '超期较久,请说明原因并尽快办结。' },
+  workedOff: '已向诉求人说明情况并致歉,今日办结。',
+  routing: '对省级以上人才事项实行绿色通道优先派单。',
+  recordedLate: '专员联系在先,系统补录在后,按通话记录更正。',
+} as const;

@@ -175,8 +175,8 @@ describe('writers at the same time, and repeats', () => {
 
   it('names a projection that has stopped', async () => {
     const { pool } = api.t.system;
-    await pool.query("update read_service_queue_v12.checkpoint set failed = 'for the test'");
+    await pool.query("update read_service_queue_v13.checkpoint set failed = 'for the test'");
     expect((await window.get('queue')).headers['x-projection-failed']).toBe('service_queue');
-    await pool.query('update read_service_queue_v12.checkpoint set failed = null');
+    await pool.query('update read_service_queue_v13.checkpoint set failed = null');
   });
 });

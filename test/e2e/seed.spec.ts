@@ -119,6 +119,7 @@ describe('a year of the district', () => {
       const types = steps.map(({ act }) => (act.kind === 'step-case' ? act.step.type : ''));
       steps.forEach(({ at }, i) => {
         if (types[i] === 'AcceptCase' || types[i] === 'ReopenCase') add(at, 'opened');
+        if (types[i] === 'AnswerDirectly') for (const what of ['opened', 'closed'] as const) add(at, what);
         // A result sent back is none.
         if (types[i] === 'SubmitResult' && types[i + 1] !== 'SendBackResult') add(at, 'closed');
       });
