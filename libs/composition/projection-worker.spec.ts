@@ -134,7 +134,7 @@ describe('workers', () => {
     await shown(position);
     await projectionCalled('service_queue').create(system.pool, system.storeId);
     await until('the step back', () =>
-      worker.lines.includes('The checkpoint of read_service_queue_v12 was moved by another worker; waiting for the lead'),
+      worker.lines.includes('The checkpoint of read_service_queue_v13 was moved by another worker; waiting for the lead'),
     );
     await shown(position);
     await worker.stop();
@@ -254,7 +254,7 @@ describe('workers', () => {
       expect(await waitForPosition(system.pool, 'case_detail', position + 1n, 60)).toBe(false);
       expect(await waitForPosition(system.pool, 'nothing_of_the_kind', position, 60)).toBe(false);
       await worker.stop();
-      await system.pool.query(`update read_case_detail_v13.checkpoint set failed = 'broken'`);
+      await system.pool.query(`update read_case_detail_v14.checkpoint set failed = 'broken'`);
       // Long before the limit, which no test would live to see.
       expect(await waitForPosition(system.pool, 'case_detail', position + 1n, 3_600_000)).toBe(false);
       expect(await waitForPosition(system.pool, 'case_detail', position, 60)).toBe(true);

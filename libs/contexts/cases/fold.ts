@@ -131,6 +131,7 @@ function step(state: CaseFacts, event: Step, when: When): Change {
         status: 'ACCEPTED',
         returns: state.returns + 1,
         returnedBy: [...state.returnedBy, departmentId],
+        returnedAt: [...state.returnedAt, at],
         returned: { status, departmentId, coDepartmentIds, specialistId, contactedAt, cause: when.eventId },
         clocks,
       };

@@ -166,6 +166,8 @@ export interface CaseFacts extends CycleFacts {
   readonly returns: number;
   /** Departments that gave it back, one for each time. */
   readonly returnedBy: readonly string[];
+  /** When, one for each of those. Epoch milliseconds. */
+  readonly returnedAt: readonly number[];
   /** The latest return, as long as the dispatcher has neither dispatched it again nor refused to take it back. */
   readonly returned: Returned | null;
   /** Materials that are missing, and until which day of the office they can be handed in. */
@@ -243,6 +245,7 @@ export const freshCase = {
   dispatchedAt: null,
   returns: 0,
   returnedBy: [],
+  returnedAt: [],
   returned: null,
   supplement: null,
   supplementsAsked: 0,
@@ -302,6 +305,7 @@ export const copyOf = (state: CaseFacts): { -readonly [K in keyof CaseFacts]: Ca
   dispatchedAt: state.dispatchedAt,
   returns: state.returns,
   returnedBy: state.returnedBy,
+  returnedAt: state.returnedAt,
   returned: state.returned,
   supplement: state.supplement,
   supplementsAsked: state.supplementsAsked,

@@ -34,7 +34,7 @@ export interface Missing {
 /** Everything one case shows, to those who handle it and to the person it is for. */
 export const caseDetail = projection<CaseDetailRow>({
   name: 'case_detail',
-  version: 13,
+  version: 14,
   table: {
     columns: {
       case_id: 'uuid',

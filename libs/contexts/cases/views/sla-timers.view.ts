@@ -37,7 +37,7 @@ export type Rung = 'breach' | 'withdrawal' | 'resume' | 'return' | 'unanswered';
  */
 export const slaTimers = projection<SlaTimerRow, TimeReference>({
   name: 'sla_timers',
-  version: 11,
+  version: 12,
   table: {
     columns: {
       case_id: 'uuid',

@@ -100,9 +100,9 @@ const rowOf = ({ due, accepted, flags, registered, ...rest }: Sample, n: number)
 });
 
 async function fill(rows: readonly ServiceQueueRow[]): Promise<void> {
-  await pool.query('truncate read_service_queue_v12.rows');
+  await pool.query('truncate read_service_queue_v13.rows');
   await pool.query(
-    'insert into read_service_queue_v12.rows select * from jsonb_populate_recordset(null::read_service_queue_v12.rows, $1::jsonb)',
+    'insert into read_service_queue_v13.rows select * from jsonb_populate_recordset(null::read_service_queue_v13.rows, $1::jsonb)',
     [JSON.stringify(rows)],
   );
 }
@@ -220,7 +220,7 @@ const filter = fc
     },
     { requiredKeys: [] },
   )
-  .chain((all) => fc.shuffledSubarray(Object.entries(all), { maxLength: 2 }))
+  .chain((all) => fc.shuffledSubarray(Object.entries(all), { maxLength: Math.min(2, Object.keys(all).length) }))
   .map((some): QueueFilter => Object.fromEntries(some));
 
 /** Instants at, just before and just after every turn of a light. */
@@ -313,15 +313,15 @@ it('shows every row in sight once, soonest due first, with exact totals and the 
 
 describe('over 20,000 rows', () => {
   beforeAll(async () => {
-    await pool.query('truncate read_service_queue_v12.rows');
+    await pool.query('truncate read_service_queue_v13.rows');
     await pool.query(`
-      insert into read_service_queue_v12.rows
+      insert into read_service_queue_v13.rows
       select gen_random_uuid(), 'LS-2026-' || lpad(n::text, 6, '0'), '03', 'window', 'NORMAL', 'SIGNED_FOR', n % 10 = 0, gen_random_uuid(),
         'd' || n % 18, '[]', case when n % 3 > 0 then ('00000000-0000-4000-8000-' || lpad((n % 60)::text, 12, '0'))::uuid end,
         'M', case when n % 200 = 0 then '["visit"]' else '[]' end::jsonb, 1, false, null,
         n % 50 = 0, case when n % 70 = 0 then now() end, n % 2 = 0, n % 90 = 0, n % 80 = 0, n % 60 = 0, 'NORMAL', false, now(), now(), null, null, case when n % 7 > 0 then now() + n * interval '1 minute' end, 'total/1/1', now(), now(), now(), now(), now(), '{}'
       from generate_series(1, 20000) n`);
-    await pool.query('analyze read_service_queue_v12.rows');
+    await pool.query('analyze read_service_queue_v13.rows');
   });
 
   /** Plan nodes of the page's query, outermost first. */

@@ -34,8 +34,25 @@ export interface SlaCycleRow extends Row {
   rating_void: boolean;
   /** Clocks that judge another than who is in charge of the cycle, or are settled at another time. */
   side_clocks: readonly SideClock[];
+  /** To whom it was sent, and whether they gave it back. */
+  dispatches: readonly Sent[];
+  /** More time was granted for what was promised to the talent. */
+  extended: boolean;
+  /** It was opened again after it. */
+  reopened: boolean;
   /** Fold state, kept in the row of the latest cycle. */
   facts: CaseFacts | null;
+}
+
+/** One dispatch of a cycle. */
+export interface Sent {
+  readonly departmentId: string;
+  /** YYYY-MM, office time. */
+  readonly month: string;
+  /** Signed for, or given back, by the due; null where that can not be said. */
+  readonly signed: boolean | null;
+  /** Given back, and taken back by the dispatcher. */
+  readonly returned: boolean;
 }
 
 /** A clock beside those of promise, contact and handling, as reports count it. */
@@ -54,7 +71,7 @@ export interface SideClock {
 /** One row per cycle of a case: what it was promised, when it was answered, what the requester said. */
 export const slaCycles = projection<SlaCycleRow, TimeReference>({
   name: 'sla_cycles',
-  version: 11,
+  version: 12,
   table: {
     columns: {
       case_id: 'uuid',
@@ -82,6 +99,9 @@ export const slaCycles = projection<SlaCycleRow, TimeReference>({
       rating: 'int4 null',
       rating_void: 'bool',
       side_clocks: 'jsonb',
+      dispatches: 'jsonb',
+      extended: 'bool',
+      reopened: 'bool',
       facts: 'json null',
     },
     documents: { facts: caseDocument },
@@ -109,7 +129,7 @@ export const slaCycles = projection<SlaCycleRow, TimeReference>({
       const latest = rows.all().reduce<SlaCycleRow | Short | undefined>((a, b) => (a && a.cycle > b.cycle ? a : b), undefined);
       const facts = factsAfter(latest?.facts ?? null, event);
       if (!facts) return;
-      if (latest && latest.cycle < facts.cycle) rows.put({ ...wholeOf(latest, time), facts: null });
+      if (latest && latest.cycle < facts.cycle) rows.put({ ...wholeOf(latest, time), reopened: true, facts: null });
       if (JUDGING.has(event.type))
         for (const row of rows.all())
           if (row.cycle < facts.cycle && 'number' in row)
@@ -168,7 +188,26 @@ function judged(facts: CaseFacts, cycle: CycleFacts, n: number, isHandled: boole
     // A clock that was stopped by the result, without a contact, was not kept.
     contacted_in_time: contact.due === null ? null : cycle.contactedAt !== null && (contact.onTime ?? false),
     side_clocks: sideClocksOf(facts, n, time),
+    dispatches: dispatchesOf(facts, n, time),
   };
+}
+
+/** Clocks of signing and handling begin with each dispatch, and end with the return of what was sent by it. */
+function dispatchesOf(
+  { clocks, clockDepartments, returnedBy, returnedAt }: CaseFacts,
+  cycle: number,
+  time: TimeReference,
+): Sent[] {
+  return clocks
+    .filter((clock) => clock.kind === 'handling' && clock.cycle === cycle)
+    .map(({ clockId, startedAt, stoppedAt }) => {
+      const departmentId = clockDepartments[clockId]!;
+      const returned = returnedAt.some((at, i) => at === stoppedAt && returnedBy[i] === departmentId);
+      const sign = clocks.find((clock) => clock.kind === 'signFor' && clock.cycle === cycle && clock.startedAt === startedAt);
+      const due = sign ? dueOf(sign, time) : null;
+      const signed = !sign || due === null || sign.stoppedAt === null ? null : sign.stoppedAt <= due;
+      return { departmentId, month: officeDay(startedAt).slice(0, 7), signed, returned };
+    });
 }
 
 /** Opinions and the rectification of a cycle. */
@@ -241,6 +280,8 @@ function cycleRow(facts: CaseFacts, cycle: CycleFacts, n: number, time: TimeRefe
     satisfaction: said?.satisfaction ?? null,
     rating: cycle.rating,
     rating_void: cycle.appeal?.upheld === true,
+    extended: (clockOf(facts, n, 'total')?.addedWorkingDays ?? 0) > 0,
+    reopened: false,
     facts,
   };
 }

@@ -193,6 +193,28 @@ it('judges departments by their own clock, and none by a clock it has given back
   });
 });
 
+it('shows how much was given back, opened again, prolonged, called about and answered at all', async () => {
+  const [item, other] = await report('item', '2026-09', '2026-09');
+  expect(item).toMatchObject({
+    returnRate: rate(1, 10, 0.1, {}),
+    // Five hours after the dispatch is late; what is given back in time need not be signed for.
+    signRate: rate(9, 10, 0.9, { NOT_DUE: 0 }),
+    reopenRate: rate(1, 6, 0.1667, {}),
+    extensionRate: rate(0, 6, 0, {}),
+    callbackRate: rate(4, 6, 0.6667, {}),
+    completionRate: rate(6, 10, 0.6, {}),
+  });
+  expect(other).toMatchObject({ returnRate: rate(0, 1, 0, {}), reopenRate: rate(0, 0, null, {}) });
+  // What nobody has any more was given back by somebody.
+  const departments = await report('department', '2026-09', '2026-09');
+  expect(departments.map(({ group, returnRate: { numerator, denominator } }) => [group, numerator, denominator])).toEqual([
+    ['', 0, 0],
+    ['rsj', 0, 1],
+    ['ybj', 1, 10],
+  ]);
+  expect((await report('item', '2026-09', '2026-09', 'ybj'))[0]!.returnRate).toEqual(rate(1, 10, 0.1, {}));
+});
+
 it('shows a department its own cases only', async () => {
   expect(counts(await report('item', '2026-09', '2026-09', 'rsj'))).toEqual({
     '04': { opened: 1, closed: 0, onTime: 0, overdue: 1 },

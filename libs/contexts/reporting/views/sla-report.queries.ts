@@ -38,6 +38,18 @@ export interface SlaReportRow {
   readonly rectificationRateExcused: Rate;
   /** Ratings of 3 or better, of those that count (好评率). */
   readonly reviewRate: Rate;
+  /** Answered by now, of the cycles accepted in the period (办结率). */
+  readonly completionRate: Rate;
+  /** Asked how it went, reached or not, of those answered (回访率). */
+  readonly callbackRate: Rate;
+  /** Opened again, of those answered (重办率). */
+  readonly reopenRate: Rate;
+  /** With more time granted, of those answered (延期率). */
+  readonly extensionRate: Rate;
+  /** Signed for by the due, of the dispatches of the period; grouped by department, of whom it was sent to (按时签收率). */
+  readonly signRate: Rate;
+  /** Given back, of the same (退单率). */
+  readonly returnRate: Rate;
 }
 
 const GROUP_SQL: Record<ReportGrouping, { opened: string; closed: string; side: string }> = {
@@ -70,7 +82,7 @@ export async function readSlaReport(
   const overdueGroup = by === 'month' ? '$2::text' : opened;
   const { rows } = await db.query<Record<string, string | number>>(
     `with mine as not materialized (select * from read.sla_cycles where $4::text is null or department_id = $4),
-     opened as (select ${opened} as g, count(*) as n from mine where accepted_month between $1 and $2 group by 1),
+     opened as (select ${opened} as g, count(*) as n, count(submitted_at) as answered from mine where accepted_month between $1 and $2 group by 1),
      closed as (
        select ${closed} as g, count(*) as n, count(*) filter (where ${onTime}) as on_time,
          count(*) filter (where ${onTime} is not null) as limited, count(*) filter (where not ${onTime} and ${excused}) as late_excused,
@@ -80,6 +92,7 @@ export async function readSlaReport(
          count(*) filter (where satisfaction >= 3) as satisfied,
          count(*) filter (where called_back and not reached) as unreachable, count(*) filter (where not called_back) as not_called,
          count(*) filter (where rating >= 3 and not rating_void) as well_rated, count(*) filter (where rating is not null and not rating_void) as rated,
+         count(*) filter (where extended) as extended, count(*) filter (where reopened) as reopened,
          count(*) filter (where rating is null) as not_rated, count(*) filter (where rating_void) as rating_void
        from mine where submitted_month between $1 and $2 and not withdrawn group by 1),
      overdue as (
@@ -89,15 +102,23 @@ export async function readSlaReport(
        select ${side} as g, ${SIDE_KINDS.map((kind) => sideCounts(kind)).join(', ')}
        from read.sla_cycles, jsonb_to_recordset(side_clocks)
          as s(kind text, "departmentId" text, month text, kept bool, "left" text, excused bool)
-       where side_clocks <> '[]'::jsonb and s.month between $1 and $2 and ($4::text is null or s."departmentId" = $4) group by 1)
-     select g, coalesce(o.n, 0)::int as opened, coalesce(c.n, 0)::int as closed, coalesce(on_time, 0)::int as on_time, coalesce(v.n, 0)::int as overdue,
+       where side_clocks <> '[]'::jsonb and s.month between $1 and $2 and ($4::text is null or s."departmentId" = $4) group by 1),
+     sent as (
+       select ${side} as g, count(*) as sent, count(*) filter (where s.signed) as signed,
+         count(s.signed) as sign_judged, count(*) filter (where s.returned) as given_back
+       from read.sla_cycles, jsonb_to_recordset(dispatches) as s("departmentId" text, month text, signed bool, returned bool)
+       where accepted_month <= $2 and (submitted_month is null or submitted_month >= $1)
+         and s.month between $1 and $2 and ($4::text is null or s."departmentId" = $4) group by 1)
+     select g, coalesce(o.n, 0)::int as opened, coalesce(answered, 0)::int as answered, coalesce(extended, 0)::int as extended,
+       coalesce(reopened, 0)::int as reopened, coalesce(sent, 0)::int as sent, coalesce(signed, 0)::int as signed,
+       coalesce(sign_judged, 0)::int as sign_judged, coalesce(given_back, 0)::int as given_back, coalesce(c.n, 0)::int as closed, coalesce(on_time, 0)::int as on_time, coalesce(v.n, 0)::int as overdue,
        coalesce(v.excused, 0)::int as overdue_excused, coalesce(limited, 0)::int as limited, coalesce(late_excused, 0)::int as late_excused,
        coalesce(contacted, 0)::int as contacted, coalesce(contact_due, 0)::int as contact_due, coalesce(no_contact_due, 0)::int as no_contact_due,
        coalesce(reached, 0)::int as reached, coalesce(resolved, 0)::int as resolved, coalesce(satisfied, 0)::int as satisfied,
        coalesce(unreachable, 0)::int as unreachable, coalesce(not_called, 0)::int as not_called,
        coalesce(well_rated, 0)::int as well_rated, coalesce(rated, 0)::int as rated, coalesce(not_rated, 0)::int as not_rated,
        coalesce(c.rating_void, 0)::int as rating_void, ${SIDE_COUNTS.map((name) => `coalesce(${name}, 0)::int as ${name}`).join(', ')}
-     from opened o full join closed c using (g) full join overdue v using (g) full join side s using (g) order by g`,
+     from opened o full join closed c using (g) full join overdue v using (g) full join side s using (g) full join sent t using (g) order by g`,
     [period.from, period.to, period.end, scope.departmentId ?? null],
   );
   return rows.map((row) => {
@@ -119,6 +140,12 @@ export async function readSlaReport(
       ...sideRates(n, 'opinion', ['NO_LIMIT', 'LAPSED']),
       ...sideRates(n, 'rectification', ['NO_LIMIT', 'LAPSED', 'APPEAL_UPHELD']),
       reviewRate: rate(n('well_rated'), n('rated'), { NOT_RATED: n('not_rated'), APPEAL_UPHELD: n('rating_void') }),
+      completionRate: rate(n('answered'), n('opened'), {}),
+      callbackRate: rate(n('closed') - n('not_called'), n('closed'), {}),
+      reopenRate: rate(n('reopened'), n('closed'), {}),
+      extensionRate: rate(n('extended'), n('closed'), {}),
+      signRate: rate(n('signed'), n('sign_judged'), { NOT_DUE: n('sent') - n('sign_judged') }),
+      returnRate: rate(n('given_back'), n('sent'), {}),
     };
   });
 }

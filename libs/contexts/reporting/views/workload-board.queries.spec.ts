@@ -80,7 +80,7 @@ async function fill(matters: readonly Matter[]): Promise<void> {
     facts: colleague({ departmentId }),
   }));
   for (const [table, content] of [
-    ['read_service_queue_v12.rows', rows],
+    ['read_service_queue_v13.rows', rows],
     ['read_specialists_v2.rows', people],
   ] as const) {
     await pool.query(`truncate ${table}`);
