@@ -144,13 +144,14 @@ async function caseFacts(
   const { facts, numbers } = ports;
   const needs = needsOf(command.type);
   const registering = command.type === 'RegisterCase' ? command.data.talentId : null;
+  const about = registering ?? state?.talentId ?? null;
   const [time, catalogueNow, channelsNow, departmentId, talentKnown, talentEmployerId, category, candidates] = await Promise.all([
     needs.includes('time') ? facts.time() : needs.includes('time-as-promised') ? timeAsPromised(facts, state) : undefined,
     needs.includes('catalogue') ? facts.catalogue() : undefined,
     needs.includes('channels') ? facts.channels() : undefined,
     departmentOf(facts, caller),
     registering === null ? true : facts.talentKnown(registering),
-    registering !== null && caller.role === 'employer' ? facts.talentEmployer(registering) : null,
+    about !== null && caller.role === 'employer' ? facts.talentEmployer(about) : null,
     state && needs.includes('category') ? facts.talentCategory(state.talentId) : undefined,
     candidatesFor(ports, { needs, command, state, caller, now: base.now }),
   ]);

@@ -106,10 +106,53 @@ describe('an employer that acts for its talents (单位代办), through the API'
       await refused(employer.get(`${path}?cursor=nonsense`), 400, 'cursor-invalid', 'cursor');
   });
 
+  it('hands in what is missing, reminds, and withdraws what it registered, and nothing else', async () => {
+    const own = done(await office.window.post('cases', { ...MATTER, talentId }), 201).json.id;
+    for (const client of [employer, other]) await refused(client.post(`cases/${own}/remind`), 403, 'not-yours');
+    await refused(other.post(`cases/${caseId}/remind`), 403, 'not-yours');
+    const { json, headers } = done(await employer.get(`employer/cases/${caseId}`));
+    expect(json).toMatchObject({
+      possibleSteps: expect.arrayContaining(['RemindCase', 'WithdrawCase']),
+      promise: { changes: [] },
+    });
+    done(await employer.post(`cases/${caseId}/remind`));
+    await refused(employer.post(`cases/${caseId}/remind`), 409, 'reminded-already');
+    const stale = await employer.post(
+      `cases/${caseId}/withdraw`,
+      { reasonCode: 'NO_LONGER_NEEDED' },
+      { headers: { 'if-match': headers.etag! } },
+    );
+    expect([stale.status, stale.json.changedSince]).toMatchObject([412, [{ type: 'ReminderSent', role: 'employer' }]]);
+    await refused(
+      other.post(`cases/${caseId}/withdraw`, { reasonCode: 'NO_LONGER_NEEDED' }, { headers: { 'if-match': headers.etag! } }),
+      403,
+      'not-yours',
+    );
+    // Reasons are told with the step that is not possible.
+    expect((await employer.post(`cases/${caseId}/reply`, { reply: '已补齐' })).json).toMatchObject({
+      status: 409,
+      code: 'illegal-step',
+    });
+    done(await office.window.post(`cases/${caseId}/dispatch`, {}));
+    const department = await api.as('department', { departmentId: 'jtj' });
+    done(await department.post(`cases/${caseId}/sign`));
+    done(await department.post(`cases/${caseId}/supplement`, { materials: '户口簿', until: '2026-10-19' }));
+    expect(done(await employer.get(`employer/cases/${caseId}`)).json).toMatchObject({
+      needed: [{ kind: 'NOTICE', until: '2026-10-19', answered: false }, { kind: 'DEFERRED' }],
+      promise: { changes: [{ kind: 'PAUSE', reasonCode: 'AWAITING_MATERIALS' }] },
+    });
+    done(await employer.post(`cases/${caseId}/reply`, { reply: '已补齐,交窗口' }));
+    expect(done(await employer.get(`employer/cases/${caseId}`)).json.needed[0]).toMatchObject({ kind: 'NOTICE', answered: true });
+    const more = (await idsOf(employer, 'employer/cases')).find((id) => id !== caseId)!;
+    done(await employer.post(`cases/${more}/withdraw`, { reasonCode: 'NO_LONGER_NEEDED' }));
+    expect(done(await employer.get(`employer/cases/${more}`)).json).toMatchObject({ status: 'WITHDRAWN', possibleSteps: [] });
+  });
+
   it('sees nothing any more of a talent who has left, and the next employer nothing of before', async () => {
     await correct({ employerId: OTHERS });
     for (const path of ['employer/cases', 'employer/talents']) expect(await idsOf(employer, path)).toEqual([]);
     await refused(employer.get(`employer/cases/${caseId}`), 404, 'case-not-found');
+    for (const client of [employer, other]) await refused(client.post(`cases/${caseId}/remind`), 403, 'not-yours');
     await refused(employer.post('cases', { ...MATTER, talentId }), 403, 'not-yours');
     expect(await idsOf(other, 'employer/cases')).toEqual([]);
     expect(await idsOf(other, 'employer/talents')).toEqual([talentId]);

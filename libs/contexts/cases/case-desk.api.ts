@@ -87,7 +87,7 @@ export class CaseDeskController {
     return this.step(request, id, { type: 'SendBackProposal', ...reasoned(body) });
   }
 
-  @Step('remind', ['talent', 'window', 'supervisor'], 'Asks to get on with it (催办), once a day for each person')
+  @Step('remind', ['talent', 'employer', 'window', 'supervisor'], 'Asks to get on with it (催办), once a day for each person')
   remind(@Asked() request: RequestState, @Id('caseId') id: string, @Body() _: NoBody): Promise<Answer> {
     return this.step(request, id, { type: 'RemindCase' });
   }

@@ -35,7 +35,7 @@ const ALLOWED: Readonly<Record<Step, readonly Role[]>> = {
   PauseClock: ['department', 'specialist'],
   ResumeClock: ['department', 'specialist'],
   EndPause: ['system'],
-  ReplyInPause: ['talent', 'window'],
+  ReplyInPause: ['talent', 'employer', 'window'],
   RequestExtension: ['department', 'specialist'],
   GrantExtension: ['supervisor'],
   RefuseExtension: ['supervisor'],
@@ -52,7 +52,7 @@ const ALLOWED: Readonly<Record<Step, readonly Role[]>> = {
   UpholdAppeal: ['supervisor'],
   DismissAppeal: ['supervisor'],
   CloseCase: ['window'],
-  WithdrawCase: ['talent', 'window'],
+  WithdrawCase: ['talent', 'employer', 'window'],
   ReopenCase: ['window', 'supervisor'],
   RecordBreach: ['system'],
   RaiseSupervision: ['system'],
@@ -68,7 +68,7 @@ const ALLOWED: Readonly<Record<Step, readonly Role[]>> = {
   RequestSupplement: ['department', 'specialist'],
   ReceiveSupplement: ['window', 'department', 'specialist'],
   CloseUnanswered: ['system'],
-  RemindCase: ['talent', 'window', 'supervisor'],
+  RemindCase: ['talent', 'employer', 'window', 'supervisor'],
   TagCase: ['window', 'department', 'specialist', 'supervisor'],
   UntagCase: ['window', 'department', 'specialist', 'supervisor'],
   AddNote: ['window', 'department', 'specialist', 'supervisor'],
@@ -268,7 +268,10 @@ const rightTime = (step: Step, { state }: Story, now: string): string | number =
 
 const codeOf = (story: Story, step: Step, role: Role, now: string): string => {
   try {
-    caseDecider.decide(rightCommand(step, story), story.state, told(who[role], rightTime(step, story, now)));
+    // An employer's steps are those of a case that it registered itself.
+    const state =
+      role === 'employer' && story.state ? { ...story.state, employerId: who.employer.caller.employerId } : story.state;
+    caseDecider.decide(rightCommand(step, story), state, told(who[role], rightTime(step, story, now)));
     return 'allowed';
   } catch (error) {
     if (error instanceof Refusal) return error.code;

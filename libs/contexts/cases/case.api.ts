@@ -163,7 +163,7 @@ export class CasesController {
     });
   }
 
-  @Step('reply', ['talent', 'window'], 'The requester answers while the clocks are paused')
+  @Step('reply', ['talent', 'employer', 'window'], 'The requester answers while the clocks are paused')
   reply(@Asked() request: RequestState, @Id('caseId') id: string, @Body() { reply }: ReplyBody): Promise<Answer> {
     return this.step(request, id, { type: 'ReplyInPause', reply });
   }
@@ -227,7 +227,7 @@ export class CasesController {
     return this.step(request, id, { type: 'CloseCase' });
   }
 
-  @Step('withdraw', ['talent', 'window'], 'Withdraws it')
+  @Step('withdraw', ['talent', 'employer', 'window'], 'Withdraws it')
   withdraw(@Asked() request: RequestState, @Id('caseId') id: string, @Body() body: WithdrawBody): Promise<Answer> {
     return this.step(request, id, { type: 'WithdrawCase', ...reasoned(body) });
   }

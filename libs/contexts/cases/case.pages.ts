@@ -317,7 +317,7 @@ async function neededFrom(reads: Reads, { facts, missing, case_id: caseId }: Cas
 }
 
 /** What was said at acceptance, what holds today, and everything that moved it. */
-function promiseOf(facts: CaseFacts, time: TimeReference, now: number, language: Reads['language']) {
+export function promiseOf(facts: CaseFacts, time: TimeReference, now: number, language: Reads['language']) {
   const total = currentClock(facts, 'total');
   if (!total) return null;
   const view = viewOf(total, time, now);

@@ -128,6 +128,19 @@ const CHANGE = {
   },
 };
 
+/** What was promised, what holds today, and what moved it. */
+export const PROMISE_SHAPE = nullable(
+  object({
+    first: 'instant?',
+    today: 'instant?',
+    ifResumedNow: 'instant?',
+    provisional: 'flag',
+    overdue: 'flag',
+    onTime: 'flag?',
+    changes: list(CHANGE),
+  }),
+);
+
 /** What `GET /my/cases` shows. */
 export const MY_CASES_SHAPE = object({
   items: list(
@@ -140,17 +153,7 @@ export const MY_CASES_SHAPE = object({
       progress: 'text',
       next: 'text',
       registeredAt: 'instant',
-      promise: nullable(
-        object({
-          first: 'instant?',
-          today: 'instant?',
-          ifResumedNow: 'instant?',
-          provisional: 'flag',
-          overdue: 'flag',
-          onTime: 'flag?',
-          changes: list(CHANGE),
-        }),
-      ),
+      promise: PROMISE_SHAPE,
       needed: list(object({ kind: 'text', materials: 'text?', until: 'day', answered: 'flag', overdue: 'flag' })),
       message: object({ deskWrote: 'flag', lastAt: 'instant?' }),
       rating: object({ given: 'integer?', open: 'flag' }),

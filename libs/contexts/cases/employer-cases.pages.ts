@@ -1,9 +1,11 @@
-import { badInput, cursorOf, isCursorInstant, isUuid, list, nullable, object, readCursor } from '@huicai/http';
+import { badInput, cursorOf, isCursorInstant, isUuid, list, object, readCursor } from '@huicai/http';
 import { forbidden, notFound, streamName } from '@huicai/kernel';
 import { officeDay, type TimeReference } from '../calendar/facts.js';
 import type { Found, Reads } from '../edge.js';
-import { at } from './case.pages.js';
-import { type CaseFacts, currentClock, viewOf } from './facts.js';
+import { possibleSteps } from './case.js';
+import { at, promiseOf } from './case.pages.js';
+import { PROMISE_SHAPE } from './case.shapes.js';
+import type { CaseFacts } from './facts.js';
 import { PAUSED, PROGRESS } from './progress-texts.js';
 import { type CaseDetailRow, casesOfEmployer } from './views/case-detail.view.js';
 
@@ -19,8 +21,9 @@ const EMPLOYER_CASE = {
   registeredAt: 'instant',
   acceptedAt: 'instant?',
   closedAt: 'instant?',
-  promise: nullable(object({ first: 'instant?', today: 'instant?', provisional: 'flag', overdue: 'flag' })),
+  promise: PROMISE_SHAPE,
   needed: list(object({ kind: 'text', until: 'day', answered: 'flag', overdue: 'flag' })),
+  possibleSteps: list('text'),
   revision: 'bigint',
 } as const;
 
@@ -79,17 +82,11 @@ async function shownToEmployer(reads: Reads, row: CaseDetailRow, time: TimeRefer
     registeredAt: at(facts.registeredAt),
     acceptedAt: at(facts.acceptedAt),
     closedAt: at(facts.closedAt),
-    promise: promiseOf(facts, time, reads.now),
+    promise: promiseOf(facts, time, reads.now, reads.language),
     needed: neededFrom(facts, officeDay(reads.now)),
+    possibleSteps: possibleSteps(facts, 'employer'),
     revision: row.revision,
   };
-}
-
-function promiseOf(facts: CaseFacts, time: TimeReference, now: number) {
-  const total = currentClock(facts, 'total');
-  if (!total) return null;
-  const { due, provisional, overdue } = viewOf(total, time, now);
-  return { first: at(total.promisedDue), today: at(due), provisional, overdue };
 }
 
 /** That materials are waited for, and until when; which they are is told to the talent. */

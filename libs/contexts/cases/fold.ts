@@ -71,6 +71,7 @@ function registered(data: Extract<CaseEvent, { type: 'CaseRegistered' }>['data']
     subjects: data.subjects,
     firstContactPerson: data.firstContactPerson,
     ...freshCase,
+    employerId: data.employerId ?? null,
     status: 'REGISTERED',
     registeredAt: occurredAt,
     lastAt: occurredAt,

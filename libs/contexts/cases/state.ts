@@ -137,6 +137,8 @@ export interface CaseFacts extends CycleFacts {
   readonly caseId: string;
   readonly number: string;
   readonly talentId: string;
+  /** The talent's employer, where that registered it (单位代办). */
+  readonly employerId: string | null;
   readonly itemCode: string;
   readonly catalogueVersion: string;
   readonly channelId: string;
@@ -242,6 +244,7 @@ export const freshCase = {
   specialistId: null,
   takeBack: null,
   routing: null,
+  employerId: null,
   dispatchedAt: null,
   returns: 0,
   returnedBy: [],
@@ -282,6 +285,7 @@ export const copyOf = (state: CaseFacts): { -readonly [K in keyof CaseFacts]: Ca
   caseId: state.caseId,
   number: state.number,
   talentId: state.talentId,
+  employerId: state.employerId,
   itemCode: state.itemCode,
   catalogueVersion: state.catalogueVersion,
   channelId: state.channelId,

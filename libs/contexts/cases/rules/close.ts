@@ -13,7 +13,7 @@ export const close = rule({
 export const withdraw = rule({
   command: 'WithdrawCase',
   from: ['REGISTERED', 'ACCEPTED', 'DISPATCHED', 'SIGNED_FOR', 'SUBMITTED'],
-  roles: ['talent', 'window'],
+  roles: ['talent', 'employer', 'window'],
   decide: (data) => [{ type: 'CaseWithdrawn', data }],
 });
 

@@ -106,7 +106,7 @@ export const endPause = rule({
 export const replyInPause = rule({
   command: 'ReplyInPause',
   from: ['SIGNED_FOR'],
-  roles: ['talent', 'window'],
+  roles: ['talent', 'employer', 'window'],
   when: provided('the clocks are paused', (state) => state.pausedSince !== null),
   decide: (data) => [{ type: 'RequesterReplied', data }],
 });

@@ -6,7 +6,7 @@ import { rule } from './rule.js';
 export const remind = rule({
   command: 'RemindCase',
   from: ['REGISTERED', 'ACCEPTED', 'DISPATCHED', 'SIGNED_FOR', 'SUBMITTED'],
-  roles: ['talent', 'window', 'supervisor'],
+  roles: ['talent', 'employer', 'window', 'supervisor'],
   decide: (_, state, { now, actor }) => {
     const today = officeDay(now);
     if (state.reminders.some(({ by, at }) => by === actor.id && officeDay(at) === today)) throw illegal('reminded-already');

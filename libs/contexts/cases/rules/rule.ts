@@ -22,7 +22,7 @@ export interface CaseRuleFacts extends BaseFacts {
   /** Specialists of the case's department, or the caller alone. */
   readonly candidates: readonly Candidate[];
   readonly talentKnown: boolean;
-  /** The talent's employer of record, where it is an employer that asks. */
+  /** The talent's employer of record today, where it is an employer that asks. */
   readonly talentEmployerId: string | null;
   /** Of the case's talent as corrected so far; limits may depend on it. */
   readonly category: TalentCategory;
@@ -70,7 +70,7 @@ export const rule = <T extends CaseCommand['type']>(row: Rule<T>): Rule<T> => ro
 /** Rows as they stand in one table, whatever their commands. */
 export type AnyRule = { [T in CaseCommand['type']]: Rule<T> }[CaseCommand['type']];
 
-/** Refuses a caller the case is none of the business of: another talent, another department, another specialist's case. */
+/** Refuses a caller the case is none of the business of: another talent, another employer, another department, another specialist's case. */
 export function checkOwnership(
   state: CaseFacts,
   facts: CaseRuleFacts,
@@ -80,9 +80,15 @@ export function checkOwnership(
   const departments = [state.departmentId, ...(coDepartments ? state.coDepartmentIds : [])];
   const foreign =
     (actor.role === 'talent' && caller.talentId !== state.talentId) ||
+    (actor.role === 'employer' && !ownsAsEmployer(state, facts)) ||
     (actor.role === 'department' && (caller.departmentId === null || !departments.includes(caller.departmentId))) ||
     (actor.role === 'specialist' && !ownsAsSpecialist(state, caller, wholeDepartment));
   if (foreign) throw forbidden('not-yours');
+}
+
+/** What it registered for somebody who is its own to this day (单位代办). */
+function ownsAsEmployer({ employerId }: CaseFacts, { caller, talentEmployerId }: CaseRuleFacts): boolean {
+  return caller.employerId !== null && caller.employerId === employerId && caller.employerId === talentEmployerId;
 }
 
 function ownsAsSpecialist(state: CaseFacts, caller: CaseRuleFacts['caller'], wholeDepartment?: true): boolean {
