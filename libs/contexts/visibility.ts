@@ -41,6 +41,7 @@ export async function caseSight(reads: Pick<Reads, 'caller' | 'department'>): Pr
   const { caller } = reads;
   if (caller.role === 'talent' && caller.talentId === undefined) throw forbidden('talent-unknown');
   if (caller.role === 'specialist' && caller.specialistId === undefined) throw forbidden('specialist-unknown');
+  if (caller.role === 'employer' && caller.employerId === undefined) throw forbidden('employer-unknown');
   const byDepartment = caller.role === 'department' || caller.role === 'specialist';
   return sightOf(caller, byDepartment ? await reads.department() : undefined);
 }

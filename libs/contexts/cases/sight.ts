@@ -3,12 +3,14 @@ import type { CaseEvent } from './contract.js';
 /** Where a case lies: whose it is and who works on it. */
 export interface CasePlace {
   readonly talentId: string;
+  /** The employer that registered it. */
+  readonly employerId?: string | null;
   readonly departmentId: string | null;
   readonly coDepartmentIds: readonly string[];
   readonly specialistId: string | null;
 }
 
-type Moved = Omit<CasePlace, 'talentId'>;
+type Moved = Omit<CasePlace, 'talentId' | 'employerId'>;
 
 const NOWHERE: Moved = { departmentId: null, coDepartmentIds: [], specialistId: null };
 
@@ -53,13 +55,19 @@ export function movedBy(event: CaseEvent, from: Moved): Moved | undefined {
 }
 
 /**
- * Who may see a case besides those who see all: its talent, its departments, the specialist who has it; as long as nobody has, the
+ * Who may see a case besides those who see all: its talent, the employer that registered it for as long as the talent is its own, its departments, the specialist who has it; as long as nobody has, the
  * specialists of its lead department.
  */
-export function audienceOf({ talentId, departmentId, coDepartmentIds, specialistId }: CasePlace): string[] {
+export function audienceOf({ talentId, employerId, departmentId, coDepartmentIds, specialistId }: CasePlace): string[] {
   const departments = departmentId === null ? coDepartmentIds : [departmentId, ...coDepartmentIds];
   const handler = specialistId === null ? departmentId !== null && `untaken:${departmentId}` : `specialist:${specialistId}`;
-  return [`talent:${talentId}`, ...new Set(departments.map((id) => `department:${id}`)), ...(handler === false ? [] : [handler])];
+  const employer = employerId == null ? [] : [`employer:${employerId}`];
+  return [
+    `talent:${talentId}`,
+    ...employer,
+    ...new Set(departments.map((id) => `department:${id}`)),
+    ...(handler === false ? [] : [handler]),
+  ];
 }
 
 /** What somebody sees: every case, or those that have one of these in their audience. */
@@ -67,7 +75,7 @@ export type Sight = 'all' | readonly string[];
 
 /** @param department the department of a department's or a specialist's account */
 export function sightOf(
-  caller: { readonly role: string; readonly talentId?: string; readonly specialistId?: string },
+  caller: { readonly role: string; readonly talentId?: string; readonly specialistId?: string; readonly employerId?: string },
   department?: string,
 ): Sight {
   switch (caller.role) {
@@ -77,6 +85,8 @@ export function sightOf(
       return 'all';
     case 'talent':
       return caller.talentId === undefined ? [] : [`talent:${caller.talentId}`];
+    case 'employer':
+      return caller.employerId === undefined ? [] : [`employer:${caller.employerId}`];
     case 'department':
       return department === undefined ? [] : [`department:${department}`];
     case 'specialist':

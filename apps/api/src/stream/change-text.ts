@@ -25,17 +25,19 @@ export class ChangeText {
    */
   for(audience: Audience, since: bigint): Told | undefined {
     const { change } = this;
-    if (isSeen(change.audience, audience.sight)) return { event: 'case', data: this.text(audience.isTalent) };
+    const { employerId } = audience;
+    if (employerId !== undefined && change.employer_now !== employerId) return undefined;
+    if (isSeen(change.audience, audience.sight)) return { event: 'case', data: this.text(audience.isOutside) };
     if (audience.sight === 'all') return undefined;
     const lostNow = audience.sight.some((one) => BigInt(change.lost[one] ?? -1) > since);
     return lostNow ? { event: 'gone', data: JSON.stringify({ id: change.case_id }) } : undefined;
   }
 
-  private text(isTalent: boolean): string {
-    let text = this.texts.get(isTalent);
+  private text(isOutside: boolean): string {
+    let text = this.texts.get(isOutside);
     if (text === undefined) {
-      text = JSON.stringify(isTalent ? forTalent(this.change) : forOffice(this.change));
-      this.texts.set(isTalent, text);
+      text = JSON.stringify(isOutside ? forTalent(this.change) : forOffice(this.change));
+      this.texts.set(isOutside, text);
     }
     return text;
   }

@@ -15,7 +15,7 @@ beforeAll(async () => {
   server = createServer((_, response) => {
     sink = response;
     response.writeHead(200, { 'content-type': 'text/event-stream' });
-    listener = new Listener(response, { sight: 'all', isTalent: false }, undefined, LIMIT, () => 999n);
+    listener = new Listener(response, { sight: 'all', isOutside: false }, undefined, LIMIT, () => 999n);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -13,7 +13,10 @@ export interface Sink {
 export interface Audience {
   readonly sight: Sight;
   /** Talents see what was promised to them, not the clocks of those who work for them. */
-  readonly isTalent: boolean;
+  /** Outside the office: told of a case as its talent is. */
+  readonly isOutside: boolean;
+  /** Of an employer, which is told of talents that are its own to this day. */
+  readonly employerId?: string;
 }
 
 /** Beats a listener may take no part in before its connection is cut. */

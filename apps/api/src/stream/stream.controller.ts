@@ -28,7 +28,7 @@ export class StreamController {
   ) {}
 
   @Get('stream')
-  @Roles(...CASE_ROLES)
+  @Roles(...CASE_ROLES, 'employer')
   @ApiProduces('text/event-stream')
   @ApiOkResponse({ description: DESCRIPTION, schema: { type: 'string' } })
   @ApiOperation({ summary: 'Changes of the cases the caller may see, as they happen' })
@@ -49,7 +49,10 @@ export class StreamController {
       'x-accel-buffering': 'no',
     });
     if (request.method === 'HEAD' || raw.destroyed) return void raw.end();
-    const listener = this.changes.join(raw, { sight, isTalent: reads.caller.role === 'talent' }, from);
+    const { role, employerId } = reads.caller;
+    const isEmployer = role === 'employer' && employerId !== undefined;
+    const audience = { sight, isOutside: isEmployer || role === 'talent', ...(isEmployer ? { employerId } : {}) };
+    const listener = this.changes.join(raw, audience, from);
     const left = Math.min(Math.max(0, expiry.getTime() - Date.now()), LONGEST_TIMER_MS);
     const expired = setTimeout(() => listener.end('token-expired'), left);
     raw.on('close', () => clearTimeout(expired));

@@ -102,6 +102,36 @@ const about =
     data.id === caseId && (revision === undefined || data.revision === revision);
 
 describe('a stream', () => {
+  it('tells an employer of what it registered for its own, as it tells the talent, and of nothing else', async () => {
+    const employerId = '91350100M000100Y43';
+    const talentId = (await window.post('talents', { ...someTalent(), employerId })).json.id;
+    const employer = await api.as('employer', { employerId });
+    const [own, other] = [
+      await started(['employer', { employerId }]),
+      await started(['employer', { employerId: '91371302MA0000000G' }]),
+    ];
+    const matter = { talentId, itemCode: '04', channelId: 'window', urgency: 'NORMAL', matter: '社保转移', concerns: [] };
+    const broughtByTalent = await register(talentId);
+    const { id: caseId } = (await employer.post('cases', matter)).json;
+    const told = await own.next('the registration', about(caseId, '0'));
+    expect(Object.keys(told.data)).not.toContain('departmentId');
+    await window.send('PATCH', `talents/${talentId}`, { changes: { employerId: null }, reason: '人才调动' });
+    const { id: last } = (await window.post('talents', { ...someTalent(), employerId })).json;
+    await until('the talent to have left', async () => {
+      const { rows } = await api.t.system.pool.query('select employer_id from read.talents where talent_id = $1', [talentId]);
+      return rows[0].employer_id === null;
+    });
+    await step(window, caseId, 'accept');
+    const { id: another } = (await employer.post('cases', { ...matter, talentId: last })).json;
+    await own.next('what comes after it', about(another, '0'));
+    expect(own.named('case').map(({ data }) => [data.id, data.revision])).toEqual([
+      [caseId, '0'],
+      [another, '0'],
+    ]);
+    expect(broughtByTalent).not.toBe(caseId);
+    expect(other.named('case')).toEqual([]);
+  });
+
   it('tells the office and the talent of a change as soon as it is recorded, each what is theirs', async () => {
     const talentId = await talent();
     const [office, own] = [await started(['supervisor']), await started(['talent', { talentId }])];
@@ -302,8 +332,8 @@ describe('a stream', () => {
     await worker.stop();
     const { pool } = api.t.system;
     await pool.query(
-      `truncate read_case_changes_v7.rows;
-       update read_case_changes_v7.checkpoint set position = null, stream = null, revision = null, event_id = null`,
+      `truncate read_case_changes_v8.rows;
+       update read_case_changes_v8.checkpoint set position = null, stream = null, revision = null, event_id = null`,
     );
     const [events, beats] = [reader.events.length, reader.comments];
     await until('beats over an empty view', () => reader.comments > beats + 10);
@@ -320,7 +350,7 @@ describe('a stream', () => {
     const [parked, other] = [await register(await talent()), await register(await talent())];
     const reader = await started(['window']);
     const { pool } = api.t.system;
-    const held = 'read_case_changes_v7.rows';
+    const held = 'read_case_changes_v8.rows';
     await pool.query(`alter table ${held} add constraint held check (case_id <> '${parked}' or revision < 1) not valid`);
     try {
       await step(window, parked, 'accept');

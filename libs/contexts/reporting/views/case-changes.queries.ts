@@ -3,8 +3,10 @@ import type { CaseChangeRow } from './case-changes.view.js';
 import type { ServiceQueueRow } from './service-queue.view.js';
 
 /** A case that has changed, as it stands now. */
-export type CaseChange = Pick<CaseChangeRow, 'case_id' | 'audience' | 'lost' | 'revision'> &
-  Pick<
+export type CaseChange = Pick<CaseChangeRow, 'case_id' | 'audience' | 'lost' | 'revision'> & {
+  /** The talent's employer of record now. */
+  readonly employer_now: string | null;
+} & Pick<
     ServiceQueueRow,
     | 'number'
     | 'item_code'
@@ -49,7 +51,7 @@ export async function changesHead(db: Queryable): Promise<ChangesHead> {
 }
 
 const COLUMNS =
-  'c.case_id, c.audience, c.lost, c.revision::text, c.position::text, q.number, q.item_code, q.status, q.open, q.paused, q.cycle, ' +
+  't.employer_id as employer_now, c.case_id, c.audience, c.lost, c.revision::text, c.position::text, q.number, q.item_code, q.status, q.open, q.paused, q.cycle, ' +
   'q.department_id, q.specialist_id, q.due_at, q.total_due, q.yellow_at, q.red_at, q.severe_at';
 
 /**
@@ -66,7 +68,7 @@ export async function readChanges(
   newest = false,
 ): Promise<CaseChange[]> {
   const { rows } = await db.query<Omit<CaseChange, 'position'> & { position: string }>(
-    `select ${COLUMNS} from read.case_changes c join read.service_queue q using (case_id)
+    `select ${COLUMNS} from read.case_changes c join read.service_queue q using (case_id) left join read.talents t on t.talent_id = c.talent_id
      where c.position > $1::int8 and c.position <= $2::int8 order by c.position ${newest ? 'desc' : 'asc'} limit $3`,
     [after.toString(), upTo.toString(), limit],
   );

@@ -6,6 +6,8 @@ import { audienceOf, type CasePlace, movedBy } from '../../cases/facts.js';
 export interface CaseChangeRow extends Row {
   case_id: string;
   talent_id: string;
+  /** The employer that registered it. */
+  employer_id: string | null;
   department_id: string | null;
   co_department_ids: readonly string[];
   specialist_id: string | null;
@@ -21,11 +23,12 @@ export interface CaseChangeRow extends Row {
 /** When each case changed last, and for whom: what a reader who has seen everything up to a position has yet to be told. */
 export const caseChanges = projection<CaseChangeRow>({
   name: 'case_changes',
-  version: 7,
+  version: 8,
   table: {
     columns: {
       case_id: 'uuid',
       talent_id: 'uuid',
+      employer_id: 'text null',
       department_id: 'text null',
       co_department_ids: 'jsonb',
       specialist_id: 'uuid null',
@@ -49,6 +52,7 @@ export const caseChanges = projection<CaseChangeRow>({
     rows.put({
       case_id: event.stream.slice('case-'.length),
       talent_id: place.talentId,
+      employer_id: place.employerId ?? null,
       department_id: place.departmentId,
       co_department_ids: place.coDepartmentIds,
       specialist_id: place.specialistId,
@@ -62,6 +66,7 @@ export const caseChanges = projection<CaseChangeRow>({
 
 const placeOf = (row: CaseChangeRow): CasePlace => ({
   talentId: row.talent_id,
+  employerId: row.employer_id,
   departmentId: row.department_id,
   coDepartmentIds: row.co_department_ids,
   specialistId: row.specialist_id,
@@ -72,7 +77,8 @@ function placeAfter(before: CasePlace | undefined, event: CaseEvent): CasePlace 
   const talentId = event.type === 'CaseRegistered' ? event.data.talentId : before?.talentId;
   if (talentId === undefined) return undefined;
   const from = before ?? { departmentId: null, coDepartmentIds: [], specialistId: null };
-  return { ...from, ...movedBy(event, from), talentId };
+  const employerId = event.type === 'CaseRegistered' ? (event.data.employerId ?? null) : (before?.employerId ?? null);
+  return { ...from, ...movedBy(event, from), talentId, employerId };
 }
 
 function lostAfter(before: CaseChangeRow | undefined, audience: readonly string[], position: string): CaseChangeRow['lost'] {
