@@ -30,6 +30,8 @@ describe('an event taken from its bytes', () => {
             .getEvent()!
             .getEvent()!
             .setCustomMetadata(Buffer.from(JSON.stringify(metadata)));
+        // A name with the sign that stands for broken text is left to the client, which tells the two apart.
+        fc.pre(!`${given.stream}${given.type}`.includes('\ufffd'));
         const bytes = bytesOf(message);
         const decoded = decodeEvent(bytes);
         expect(decoded?.stored).toEqual(asClient(bytes));

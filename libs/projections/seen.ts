@@ -1,4 +1,4 @@
-/** Bits kept: eight megabytes. Of a million names one in fifty that was never added seems to have been, of ten million one in three. */
+/** Bits kept: eight megabytes. After a million names one in a thousand others seems to have been added, after ten million one in fifteen. */
 const BITS = 2 ** 26;
 
 /** Names that were added, as far as it can be told in little room: a name that was added is always among them, another now and then. */

@@ -65,7 +65,8 @@ describe('an employer that acts for its talents (单位代办), through the API'
     await refused(employer.post('cases', { ...MATTER, talentId: office.talentId }), 403, 'not-yours');
     const nobody = await api.as('employer');
     await refused(nobody.post('cases', { ...MATTER, talentId }), 403, 'employer-unknown');
-    for (const path of ['employer/talents', 'employer/cases', 'stream']) await refused(nobody.get(path), 403, 'employer-unknown');
+    for (const path of ['employer/talents', 'employer/cases']) await refused(nobody.get(path), 403, 'employer-unknown');
+    await refused(nobody.get('stream', { accept: 'text/event-stream' }), 403, 'employer-unknown');
     const made = done(await employer.post('cases', { ...MATTER, talentId }), 201);
     caseId = made.json.id;
     expect(made.headers.location).toBe(`/api/v1/employer/cases/${caseId}`);
