@@ -104,7 +104,8 @@ function breakOffAfter(lost: AbortSignal, { pool, writePool }: HuicaiSystem, don
       () => [pool, writePool].forEach(breakConnections),
       () => undefined,
     );
-  lost.addEventListener('abort', breakOff, { once: true, signal: done });
+  if (lost.aborted) breakOff();
+  else lost.addEventListener('abort', breakOff, { once: true, signal: done });
 }
 
 async function leadUntil(signal: AbortSignal, options: WorkerOptions): Promise<void> {

@@ -129,7 +129,7 @@ describe('an employer that acts for its talents (单位代办), through the API'
       403,
       'not-yours',
     );
-    // Reasons are told with the step that is not possible.
+    // Nothing is waited for yet.
     expect((await employer.post(`cases/${caseId}/reply`, { reply: '已补齐' })).json).toMatchObject({
       status: 409,
       code: 'illegal-step',

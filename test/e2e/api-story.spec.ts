@@ -241,6 +241,9 @@ describe('the story of a matter, told through the API', () => {
           onTime: 1,
           overdue: 0,
           resolutionRate: expect.objectContaining({ value: 1 }),
+          completionRate: expect.objectContaining({ value: 1 }),
+          callbackRate: expect.objectContaining({ value: 1 }),
+          reopenRate: expect.objectContaining({ value: 0 }),
         }),
       ]);
   });

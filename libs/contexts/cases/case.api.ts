@@ -38,10 +38,11 @@ import {
   WithdrawExcuseBody,
 } from './case.bodies.js';
 import { type CaseStep, registerCase } from './case.intake.js';
-import { casePage, caseThen, myCases } from './case.pages.js';
+import { casePage, caseThen } from './case.pages.js';
 import { CASE_SHAPE, MY_CASES_SHAPE } from './case.shapes.js';
 import { AS_OF, lookBack } from './case-as-of.pages.js';
 import { reasoned, runStep, Step } from './case-step.api.js';
+import { myCases } from './my-cases.pages.js';
 
 const MY_CASES = {
   limit: numberParameter(wholeNumber(1, 200), 'Cases on a page, 50 unless told'),

@@ -3,9 +3,10 @@ import { forbidden, notFound, streamName } from '@huicai/kernel';
 import { officeDay, type TimeReference } from '../calendar/facts.js';
 import type { Found, Reads } from '../edge.js';
 import { possibleSteps } from './case.js';
-import { at, promiseOf } from './case.pages.js';
+import { at } from './case.pages.js';
 import { PROMISE_SHAPE } from './case.shapes.js';
 import type { CaseFacts } from './facts.js';
+import { promiseOf } from './my-cases.pages.js';
 import { PAUSED, PROGRESS } from './progress-texts.js';
 import { type CaseDetailRow, casesOfEmployer } from './views/case-detail.view.js';
 

@@ -148,7 +148,7 @@ export class QueueViewsController {
 }
 
 const contentOf = ({ name, queue, query = '', sharedWith = 'NOBODY' }: QueueViewBody): QueueViewContent => ({
-  name: name.normalize('NFC'),
+  name,
   queue: queue ?? null,
   query: readQuery(query, 'query'),
   sharedWith,

@@ -26,6 +26,7 @@ export class ChangeText {
   for(audience: Audience, since: bigint): Told | undefined {
     const { change } = this;
     const { employerId } = audience;
+    // Of a talent who has left, not even that something goes on.
     if (employerId !== undefined && change.employer_now !== employerId) return undefined;
     if (isSeen(change.audience, audience.sight)) return { event: 'case', data: this.text(audience.isOutside) };
     if (audience.sight === 'all') return undefined;

@@ -12,8 +12,7 @@ export interface Sink {
 /** Whose stream it is. */
 export interface Audience {
   readonly sight: Sight;
-  /** Talents see what was promised to them, not the clocks of those who work for them. */
-  /** Outside the office: told of a case as its talent is. */
+  /** Talents and employers see what was promised to the talent, not the clocks of those who work for them. */
   readonly isOutside: boolean;
   /** Of an employer, which is told of talents that are its own to this day. */
   readonly employerId?: string;

@@ -200,12 +200,15 @@ function dispatchesOf(
 ): Sent[] {
   return clocks
     .filter((clock) => clock.kind === 'handling' && clock.cycle === cycle)
-    .map(({ clockId, startedAt, stoppedAt }) => {
+    .map(({ clockId, startedAt, stoppedAt, stoppedBy }) => {
       const departmentId = clockDepartments[clockId]!;
       const returned = returnedAt.some((at, i) => at === stoppedAt && returnedBy[i] === departmentId);
       const sign = clocks.find((clock) => clock.kind === 'signFor' && clock.cycle === cycle && clock.startedAt === startedAt);
       const due = sign ? dueOf(sign, time) : null;
-      const signed = !sign || due === null || sign.stoppedAt === null ? null : sign.stoppedAt <= due;
+      const inTime = !sign || due === null || sign.stoppedAt === null ? null : sign.stoppedAt <= due;
+      // Ended with the handling by something else, such as a withdrawal: before the due nobody can be blamed or praised for it.
+      const unsigned = sign?.stoppedBy === stoppedBy && !returned;
+      const signed = unsigned && inTime ? null : inTime;
       return { departmentId, month: officeDay(startedAt).slice(0, 7), signed, returned };
     });
 }

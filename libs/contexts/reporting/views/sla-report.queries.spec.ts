@@ -89,6 +89,8 @@ const CASES: Record<string, readonly [day: string, course: readonly Act[], itemC
       'unanswered',
     ],
   ],
+  // Nobody had to sign for it any more.
+  withdrawnUnsigned: ['05-06', [accept, dispatch(), 30, withdraw]],
   withdrawnAndArchived: ['06-01', [...handled, 30, withdraw, ['window', { type: 'ArchiveCase' }]]],
   leftByAnotherDepartment: ['09-10', [accept, dispatch()], '04'],
 };
@@ -198,13 +200,22 @@ it('shows how much was given back, opened again, prolonged, called about and ans
   expect(item).toMatchObject({
     returnRate: rate(1, 10, 0.1, {}),
     // Five hours after the dispatch is late; what is given back in time need not be signed for.
-    signRate: rate(9, 10, 0.9, { NOT_DUE: 0 }),
+    signRate: rate(9, 10, 0.9, { UNSETTLED: 0 }),
     reopenRate: rate(1, 6, 0.1667, {}),
     extensionRate: rate(0, 6, 0, {}),
     callbackRate: rate(4, 6, 0.6667, {}),
-    completionRate: rate(6, 10, 0.6, {}),
+    // One was withdrawn.
+    completionRate: rate(6, 9, 0.6667, { WITHDRAWN: 1 }),
   });
-  expect(other).toMatchObject({ returnRate: rate(0, 1, 0, {}), reopenRate: rate(0, 0, null, {}) });
+  // Nobody has signed for it.
+  expect(other).toMatchObject({
+    signRate: rate(0, 0, null, { UNSETTLED: 1 }),
+    returnRate: rate(0, 1, 0, {}),
+    reopenRate: rate(0, 0, null, {}),
+  });
+  expect(await report('month', '2026-05', '2026-05')).toMatchObject([
+    { signRate: rate(0, 0, null, { UNSETTLED: 1 }), completionRate: rate(0, 0, null, { WITHDRAWN: 1 }) },
+  ]);
   // What nobody has any more was given back by somebody.
   const departments = await report('department', '2026-09', '2026-09');
   expect(departments.map(({ group, returnRate: { numerator, denominator } }) => [group, numerator, denominator])).toEqual([

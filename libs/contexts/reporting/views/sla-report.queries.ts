@@ -38,15 +38,15 @@ export interface SlaReportRow {
   readonly rectificationRateExcused: Rate;
   /** Ratings of 3 or better, of those that count (好评率). */
   readonly reviewRate: Rate;
-  /** Answered by now, of the cycles accepted in the period (办结率). */
+  /** Answered by now, of the cycles accepted in the period but for those that were withdrawn (办结率). */
   readonly completionRate: Rate;
   /** Asked how it went, reached or not, of those answered (回访率). */
   readonly callbackRate: Rate;
   /** Opened again, of those answered (重办率). */
   readonly reopenRate: Rate;
-  /** With more time granted, of those answered (延期率). */
+  /** With more time granted at least once, of those answered (延期率). */
   readonly extensionRate: Rate;
-  /** Signed for by the due, of the dispatches of the period; grouped by department, of whom it was sent to (按时签收率). */
+  /** Signed for or given back by the due, of the dispatches of the period that were settled; grouped by department, of whom it was sent to (按时签收率). */
   readonly signRate: Rate;
   /** Given back, of the same (退单率). */
   readonly returnRate: Rate;
@@ -82,7 +82,8 @@ export async function readSlaReport(
   const overdueGroup = by === 'month' ? '$2::text' : opened;
   const { rows } = await db.query<Record<string, string | number>>(
     `with mine as not materialized (select * from read.sla_cycles where $4::text is null or department_id = $4),
-     opened as (select ${opened} as g, count(*) as n, count(submitted_at) as answered from mine where accepted_month between $1 and $2 group by 1),
+     opened as (select ${opened} as g, count(*) as n, count(*) filter (where withdrawn) as dropped,
+         count(submitted_at) filter (where not withdrawn) as answered from mine where accepted_month between $1 and $2 group by 1),
      closed as (
        select ${closed} as g, count(*) as n, count(*) filter (where ${onTime}) as on_time,
          count(*) filter (where ${onTime} is not null) as limited, count(*) filter (where not ${onTime} and ${excused}) as late_excused,
@@ -109,7 +110,7 @@ export async function readSlaReport(
        from read.sla_cycles, jsonb_to_recordset(dispatches) as s("departmentId" text, month text, signed bool, returned bool)
        where accepted_month <= $2 and (submitted_month is null or submitted_month >= $1)
          and s.month between $1 and $2 and ($4::text is null or s."departmentId" = $4) group by 1)
-     select g, coalesce(o.n, 0)::int as opened, coalesce(answered, 0)::int as answered, coalesce(extended, 0)::int as extended,
+     select g, coalesce(o.n, 0)::int as opened, coalesce(answered, 0)::int as answered, coalesce(dropped, 0)::int as dropped, coalesce(extended, 0)::int as extended,
        coalesce(reopened, 0)::int as reopened, coalesce(sent, 0)::int as sent, coalesce(signed, 0)::int as signed,
        coalesce(sign_judged, 0)::int as sign_judged, coalesce(given_back, 0)::int as given_back, coalesce(c.n, 0)::int as closed, coalesce(on_time, 0)::int as on_time, coalesce(v.n, 0)::int as overdue,
        coalesce(v.excused, 0)::int as overdue_excused, coalesce(limited, 0)::int as limited, coalesce(late_excused, 0)::int as late_excused,
@@ -140,11 +141,11 @@ export async function readSlaReport(
       ...sideRates(n, 'opinion', ['NO_LIMIT', 'LAPSED']),
       ...sideRates(n, 'rectification', ['NO_LIMIT', 'LAPSED', 'APPEAL_UPHELD']),
       reviewRate: rate(n('well_rated'), n('rated'), { NOT_RATED: n('not_rated'), APPEAL_UPHELD: n('rating_void') }),
-      completionRate: rate(n('answered'), n('opened'), {}),
+      completionRate: rate(n('answered'), n('opened') - n('dropped'), { WITHDRAWN: n('dropped') }),
       callbackRate: rate(n('closed') - n('not_called'), n('closed'), {}),
       reopenRate: rate(n('reopened'), n('closed'), {}),
       extensionRate: rate(n('extended'), n('closed'), {}),
-      signRate: rate(n('signed'), n('sign_judged'), { NOT_DUE: n('sent') - n('sign_judged') }),
+      signRate: rate(n('signed'), n('sign_judged'), { UNSETTLED: n('sent') - n('sign_judged') }),
       returnRate: rate(n('given_back'), n('sent'), {}),
     };
   });
